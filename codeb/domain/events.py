@@ -1,0 +1,37 @@
+"""What the journal of an environment holds. Design section 2."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class EventKind(StrEnum):
+    DEPLOYMENT = "deployment"
+    """A deployment was recorded or changed; ``data`` is the whole record."""
+    SLOTS = "slots"
+    """The slots changed without a switch; ``data`` holds the pair after it."""
+    INTENT = "intent"
+    """A switch is about to move the pointer."""
+    SWITCHED = "switched"
+    """The pointer has moved and was verified; ``data`` holds the pair after it."""
+    DONE = "done"
+    UNDONE = "undone"
+    """The switch of the intent did not happen; the old word stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the journal. ``generation`` is the environment's after the event."""
+
+    id: str
+    kind: EventKind
+    at: datetime
+    generation: int
+    by: str
+    why: str
+    data: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def settles_slots(self) -> bool:
+        """Whether the slots are what this event says until a later one says otherwise."""
+        return self.kind in (EventKind.SLOTS, EventKind.SWITCHED)

@@ -1,0 +1,56 @@
+"""Make a project whole in one call, and undo all of it when a part fails. Spec section 6, workflow_init."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codeb.domain.events import EventKind
+from codeb.domain.names import Environment, EnvironmentName
+from codeb.domain.project import Project, ProjectSettings
+from codeb.domain.records import pair_record
+from codeb.domain.slots import SlotPair
+from codeb.services.actor import Actor
+from codeb.services.delete_project import DeleteProject
+from codeb.services.protocols import Journal, Projects, Proxy, SlotStore
+from codeb.services.sites import Addresses
+
+
+@dataclass(frozen=True, slots=True)
+class InitProject:
+    projects: Projects
+    slots: SlotStore
+    journal: Journal
+    proxy: Proxy
+    addresses: Addresses
+    delete: DeleteProject
+
+    def __call__(
+        self, name: str, actor: Actor, *, type: str = "nextjs", settings: ProjectSettings | None = None
+    ) -> Project:
+        """Row, ports, slots and a site that answers "not deployed yet".
+
+        Raises ProjectExists, PortsExhausted, SiteRefused, Unavailable.
+        """
+        project = self.projects.create(
+            name,
+            team_id=actor.team_id,
+            type=type,
+            environments=tuple(EnvironmentName),
+            settings=settings or ProjectSettings(),
+        )
+        try:
+            pairs = [SlotPair.fresh(project.environment(env), ports) for env, ports in project.ports.items()]
+            for pair in pairs:
+                self._record(pair, actor)
+            self.proxy.install(*(self.addresses.site(project, pair) for pair in pairs))
+        except BaseException:
+            self.delete.undo_init(project)
+            raise
+        return project
+
+    def _record(self, pair: SlotPair, actor: Actor) -> None:
+        data: Mapping[str, object] = {"slots": pair_record(pair)}
+        environment: Environment = pair.environment
+        self.journal.append(
+            environment, EventKind.SLOTS, generation=pair.generation, by=actor.name, why="project made", data=data
+        )
+        self.slots.save(pair)
