@@ -19,6 +19,10 @@ class EventKind(StrEnum):
     """The switch of the intent did not happen; the old word stands."""
 
 
+SETTLING = frozenset({EventKind.SLOTS, EventKind.SWITCHED})
+"""After an event of these kinds the slots are what it says, until a later one says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line of the journal. ``generation`` is the environment's after the event."""
@@ -30,8 +34,3 @@ class Event:
     by: str
     why: str
     data: dict[str, object] = field(default_factory=dict)
-
-    @property
-    def settles_slots(self) -> bool:
-        """Whether the slots are what this event says until a later one says otherwise."""
-        return self.kind in (EventKind.SLOTS, EventKind.SWITCHED)

@@ -24,9 +24,7 @@ class ProjectSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    port: int = Field(
-        default=3000, ge=1, le=65535, description="port inside the container"
-    )
+    port: int = Field(default=3000, ge=1, le=65535, description="port inside the container")
     health_path: UrlPath = "/health"
     health_status: int = Field(default=200, ge=100, le=599)
     health_timeout: int = Field(default=60, ge=5, le=600, description="seconds until a start counts as failed")

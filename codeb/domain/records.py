@@ -11,12 +11,14 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from codeb.domain.deployment import Deployment
+from codeb.domain.events import Event
 from codeb.domain.names import Environment, EnvironmentName, SlotName
 from codeb.domain.slots import Release, Slot, SlotPair, SlotState
 
 Record = dict[str, Any]
 
 _DEPLOYMENT = TypeAdapter(Deployment)
+_EVENT = TypeAdapter(Event)
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -35,6 +37,15 @@ def deployment_record(deployment: Deployment) -> Record:
 
 def deployment_from(record: Mapping[str, Any]) -> Deployment:
     return _DEPLOYMENT.validate_python(record)
+
+
+def event_record(event: Event) -> Record:
+    record: Record = _EVENT.dump_python(event, mode="json")
+    return record
+
+
+def event_from(record: Mapping[str, Any]) -> Event:
+    return _EVENT.validate_python(record)
 
 
 def slot_record(slot: Slot) -> Record:

@@ -21,8 +21,10 @@ class Clock(Protocol):
 class Locks(Protocol):
     """One holder per environment; the kernel frees a lock whose holder died. Design section 3."""
 
-    def held(self, environment: Environment, what: str, by: str) -> AbstractContextManager[None]:
-        """Hold the environment while the block runs; raises Locked with the holder after waiting in vain."""
+    def held(
+        self, environment: Environment, what: str, by: str, *, wait: float | None = None
+    ) -> AbstractContextManager[None]:
+        """Hold the environment while the block runs; raises Locked with the holder after ``wait`` seconds in vain."""
         ...
 
 
@@ -231,6 +233,10 @@ class ContainerRuntime(Protocol):
 
     def undo(self, ticket: Ticket) -> None:
         """The new container goes; what was set aside is back as it was."""
+        ...
+
+    def left_behind(self, container: str, deployment_id: str) -> Ticket:
+        """The ticket of a deploy whose process died, so that it can be committed or undone."""
         ...
 
     def observe(self, container: str) -> Observed: ...

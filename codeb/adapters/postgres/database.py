@@ -1,0 +1,100 @@
+"""A pool of connections to PostgreSQL, and the migrations. Spec section 7."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from psycopg import Connection, OperationalError
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from codeb import settings
+from codeb.errors import Unavailable
+
+_CONNECT_TIMEOUT = 3
+_CHECKOUT_TIMEOUT = 3.0
+_MAX_CONNECTIONS = 10
+_MIGRATION_LOCK = 0x0C0DEB
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Every use of it may raise Unavailable: nothing that works without the database may depend on it."""
+
+    pool: ConnectionPool[Connection[DictRow]]
+
+    @classmethod
+    def open(cls, config: settings.Database) -> "Database":
+        """Start connecting in the background; the database may be away."""
+        conninfo = make_conninfo(
+            host=config.host,
+            port=config.port,
+            dbname=config.name,
+            user=config.user,
+            password=config.password.reveal() or None,
+            sslmode=config.sslmode,
+            sslrootcert=config.sslrootcert or None,
+            connect_timeout=_CONNECT_TIMEOUT,
+            application_name="codeb",
+        )
+        pool = ConnectionPool(
+            conninfo,
+            connection_class=Connection[DictRow],
+            kwargs={"row_factory": dict_row},
+            min_size=1,
+            max_size=_MAX_CONNECTIONS,
+            timeout=_CHECKOUT_TIMEOUT,
+            open=False,
+            check=ConnectionPool.check_connection,
+            reconnect_timeout=10,
+        )
+        pool.open(wait=False)
+        return cls(pool)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection[DictRow]]:
+        """Commits at the end of the block, rolls back on an error; raises Unavailable."""
+        try:
+            with self.pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, PoolClosed, OperationalError) as error:
+            raise Unavailable("the database", str(error).strip().splitlines()[0]) from error
+
+    def available(self) -> bool:
+        try:
+            with self.transaction() as connection:
+                connection.execute("SELECT 1")
+        except Unavailable:
+            return False
+        return True
+
+    def migrate(self) -> list[str]:
+        """Apply what is missing, in order; safe when two servers start at once. Returns what was applied."""
+        applied = []
+        with self.transaction() as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATION_LOCK])
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS schema_migrations"
+                " (name varchar(200) PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
+            )
+            known = {row["name"] for row in connection.execute("SELECT name FROM schema_migrations")}
+            for name, text in _migrations():
+                if name not in known:
+                    connection.execute(SQL(text))
+                    connection.execute("INSERT INTO schema_migrations (name) VALUES (%s)", [name])
+                    applied.append(name)
+        return applied
+
+    def close(self) -> None:
+        self.pool.close()
+
+
+def _migrations() -> list[tuple[str, Any]]:
+    files = (file for file in resources.files("codeb.migrations").iterdir() if file.name.endswith(".sql"))
+    return sorted((file.name, file.read_text()) for file in files)
