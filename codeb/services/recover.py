@@ -13,7 +13,7 @@ from codeb.errors import CodebError
 from codeb.services.errors import Locked, UnknownEnvironment
 from codeb.services.protocols import Clock, ContainerRuntime, History, Journal, Locks, Projects, Proxy, SlotStore
 from codeb.services.sites import Addresses
-from codeb.services.slot_changes import SlotChanges, Switch
+from codeb.services.slot_changes import SlotChanges, Switch, Transition
 
 _BY = "recovery"
 
@@ -70,7 +70,7 @@ class Recover:
             self._append(environment, EventKind.UNDONE, before, "the pointer had not moved")
             return (Finding(environment, "a switch that had not moved traffic was undone", mended=True),)
         site = self.addresses.site(self.projects.get(environment.project), after)
-        transition = "rollback" if intent.data["transition"] == "rollback" else "promote"
+        transition: Transition = "rollback" if intent.data["transition"] == "rollback" else "promote"
         self.changes.switch(Switch(transition, before, after, intent.by, intent.why), site)
         return (Finding(environment, "a switch that had moved traffic was finished", mended=True),)
 
@@ -109,9 +109,7 @@ class Recover:
         site = self.addresses.site(self.projects.get(environment.project), pair)
         self.proxy.install(site)
         self.proxy.route(site, word_for(pair))
-        return (
-            Finding(environment, f"the pointer said {word}, the state says {word_for(pair)}: put right", mended=True),
-        )
+        return (Finding(environment, f"the pointer said {word}, now it says {word_for(pair)}", mended=True),)
 
     def _append(self, environment: Environment, kind: EventKind, pair: SlotPair, why: str) -> None:
         self.journal.append(environment, kind, generation=pair.generation, by=_BY, why=why, data={})

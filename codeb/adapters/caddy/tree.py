@@ -34,9 +34,8 @@ class SiteTree:
             changed = [file for file in files if self.text(file.name) != file.text]
             if not changed:
                 return False
-            self._load(lambda staged: [write_atomically(staged / file.name, file.text, mode=_MODE) for file in changed])
-            for file in changed:
-                write_atomically(self.sites / file.name, file.text, mode=_MODE)
+            self._load(lambda staged: _write(staged, changed))
+            _write(self.sites, changed)
         return True
 
     def remove(self, name: str) -> bool:
@@ -58,7 +57,7 @@ class SiteTree:
         except FileNotFoundError:
             return None
 
-    def _load(self, change: Callable[[Path], object]) -> None:
+    def _load(self, change: Callable[[Path], None]) -> None:
         """Load a staged copy of the tree (links to the files that stay) with ``change`` made to it."""
         staged = Path(tempfile.mkdtemp(dir=self.sites, prefix=".staged-"))
         try:
@@ -82,3 +81,8 @@ class SiteTree:
         with self.lock.open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _write(directory: Path, files: Sequence[SiteFile]) -> None:
+    for file in files:
+        write_atomically(directory / file.name, file.text, mode=_MODE)

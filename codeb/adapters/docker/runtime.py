@@ -15,8 +15,8 @@ from codeb.services.errors import StartFailed
 from codeb.services.protocols import ContainerSpec, Observed, ProbeTarget, Ticket
 
 _STOP_TIMEOUT = 30
-_KEPT = {"Name": "unless-stopped"}
-_NOT_KEPT = {"Name": "no"}
+_KEPT: Any = {"Name": "unless-stopped"}
+_NOT_KEPT: Any = {"Name": "no"}
 
 
 @dataclass(frozen=True, slots=True)
