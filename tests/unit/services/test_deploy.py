@@ -1,0 +1,138 @@
+"""Deploy's decisions. Spec section 3."""
+
+import pytest
+
+from codeb.domain.deployment import DeployFailed, DeploymentStatus, Step, StepName, StepStatus
+from codeb.domain.names import Environment, SlotName
+from codeb.domain.project import UnknownProject
+from codeb.domain.routing import Word
+from codeb.domain.slots import SlotState
+from codeb.services.actor import Actor
+from codeb.services.deploy import DeployRequest
+from codeb.services.errors import JournalUnwritable, Locked, SiteRefused, Unhealthy
+from tests.fakes import REGISTRY, World
+
+BLOG = Environment.of("blog")
+ME = Actor("key_1", "cli", "team-a")
+
+
+def deploy(world: World, version: str, *, force: bool = False) -> str:
+    return world.deploy(DeployRequest(BLOG, version, force=force), ME).deployment_id
+
+
+def test_a_deploy_tells_its_ten_steps_in_order_and_moves_no_traffic(world: World) -> None:
+    seen: list[Step] = []
+    result = world.deploy(DeployRequest(BLOG, "v1"), ME, seen.append)
+    assert [step.name for step in result.steps] == list(StepName)
+    assert [step.name for step in seen if step.status is StepStatus.RUNNING] == list(StepName)
+    assert (result.slot, result.port, result.changed) == (SlotName.BLUE, 4100, True)
+    assert result.preview_url == "https://blog-blue.preview.codeb.test"
+    assert world.proxy.words[BLOG] is Word.EMPTY
+    assert world.slots.get(BLOG).blue.state is SlotState.DEPLOYED
+
+
+def test_the_deployment_is_recorded_and_ends_as_success(world: World) -> None:
+    deploy(world, "v1")
+    (record,) = world.history.deployments("blog", None, 10)
+    assert record.status is DeploymentStatus.SUCCESS
+    assert record.digest.startswith(f"{REGISTRY}/blog@sha256:")
+    assert record.source == "cli"
+
+
+def test_a_failed_health_check_gives_the_slot_back_as_it_was(world: World) -> None:
+    first = deploy(world, "v1")
+    world.promote(BLOG, ME)
+    second = deploy(world, "v2")
+    world.promote(BLOG, ME)
+    before = world.slots.get(BLOG)
+    world.runtime.fails = Unhealthy("blog-production-blue", "it ended with exit code 1", exit_code=1, logs="boom")
+    with pytest.raises(DeployFailed, match="exit code 1") as failure:
+        deploy(world, "v3")
+    assert failure.value.code == "unhealthy"
+    assert failure.value.deployment.status is DeploymentStatus.FAILED
+    assert world.slots.get(BLOG) == before
+    assert world.runtime.running == {"blog-production-blue": first, "blog-production-green": second}
+    assert world.proxy.words[BLOG] is Word.GREEN
+
+
+def test_a_site_that_caddy_refuses_fails_the_deploy_and_undoes_it(world: World) -> None:
+    world.proxy.refuses = SiteRefused("bad site")
+    with pytest.raises(DeployFailed):
+        deploy(world, "v1")
+    assert world.runtime.running == {}
+    assert world.slots.get(BLOG).blue.state is SlotState.EMPTY
+
+
+def test_the_same_release_again_changes_nothing(world: World) -> None:
+    first = deploy(world, "v1")
+    again = world.deploy(DeployRequest(BLOG, "v1"), ME)
+    assert (again.changed, again.deployment_id) == (False, first)
+    world.promote(BLOG, ME)
+    after = world.deploy(DeployRequest(BLOG, "v1"), ME)
+    assert (after.changed, after.slot) == (False, SlotName.BLUE)
+    assert [step.status for step in after.steps[-5:]] == [StepStatus.SKIPPED] * 5
+
+
+def test_force_redeploys_the_same_release(world: World) -> None:
+    first = deploy(world, "v1")
+    assert deploy(world, "v1", force=True) != first
+
+
+def test_new_variables_make_it_another_release(world: World) -> None:
+    deploy(world, "v1")
+    world.env(BLOG, {"A": "1"}, ME)
+    assert world.deploy(DeployRequest(BLOG, "v1"), ME).changed
+    assert world.env_files.files[BLOG].variables == {"A": "1"}
+    assert world.runtime.specs["blog-production-blue"].env == {"PORT": "3000", "A": "1"}
+
+
+def test_a_sick_release_of_the_same_content_is_deployed_again(world: World) -> None:
+    deploy(world, "v1")
+    world.probe.sick.add(4100)
+    assert world.deploy(DeployRequest(BLOG, "v1"), ME).changed
+
+
+def test_deploying_onto_a_grace_slot_says_what_it_discards(world: World) -> None:
+    first = deploy(world, "v1")
+    world.promote(BLOG, ME)
+    deploy(world, "v2")
+    world.promote(BLOG, ME)
+    world.proxy.words[BLOG] = Word.GREEN_BLUE
+    result = world.deploy(DeployRequest(BLOG, "v3"), ME)
+    assert result.grace_discarded == first
+    assert world.proxy.words[BLOG] is Word.GREEN, "production cannot fall back to the slot any more"
+
+
+def test_an_unknown_project_is_refused_before_anything_is_recorded(world: World) -> None:
+    with pytest.raises(UnknownProject):
+        world.deploy(DeployRequest(Environment.of("blag"), "v1"), ME)
+    assert not world.history.deployments("blag", None, 10)
+
+
+def test_an_environment_that_somebody_holds_is_locked(world: World) -> None:
+    with world.locks.held(BLOG, "promote", "somebody"), pytest.raises(Locked, match="somebody holds it for a promote"):
+        deploy(world, "v1")
+
+
+def test_a_journal_that_cannot_be_written_stops_the_deploy_before_it_begins(world: World) -> None:
+    world.journal.fails = JournalUnwritable("disk full")
+    with pytest.raises(JournalUnwritable):
+        deploy(world, "v1")
+    assert world.runtime.running == {}
+
+
+def test_a_database_that_is_away_stops_nothing(world: World) -> None:
+    world.history.away = True
+    deploy(world, "v1")
+    assert world.promote(BLOG, ME).changed
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["docker.io/evil/x:1", f"{REGISTRY}/blog-other:1", f"{REGISTRY}/other:1", f"{REGISTRY}/blog/../x:1", "x y", "-v:/"],
+)
+def test_only_the_projects_own_repository_is_accepted(world: World, image: str) -> None:
+    with pytest.raises(Exception, match="image") as refused:
+        world.deploy(DeployRequest(BLOG, image=image), ME)
+    assert getattr(refused.value, "code", "") in ("image_not_allowed", "invalid_input")
+    assert world.runtime.running == {}
