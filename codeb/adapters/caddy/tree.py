@@ -15,7 +15,8 @@ from codeb.adapters.caddy.site_file import SiteFile
 from codeb.adapters.files import write_atomically
 from codeb.errors import ConfigError
 
-_IMPORT = re.compile(r"^(?P<before>\s*import\s+)\S*sites/\*\.caddy[ \t]*$", re.MULTILINE)
+_SITES_IMPORT = re.compile(r"^(?P<before>\s*import\s+)\S*sites/\*\.caddy[ \t]*$", re.MULTILINE)
+_RELATIVE_IMPORT = re.compile(r"^(?P<before>\s*import\s+)(?P<path>[^/\s]+/\S+)[ \t]*$", re.MULTILINE)
 _MODE = 0o640
 
 
@@ -49,7 +50,7 @@ class SiteTree:
     def reload(self) -> None:
         """Load what is on disk."""
         with self._locked():
-            self.admin.load(self.caddyfile.read_text())
+            self.admin.load(self._importing(self.sites))
 
     def text(self, name: str) -> str | None:
         try:
@@ -71,10 +72,11 @@ class SiteTree:
             shutil.rmtree(staged, ignore_errors=True)
 
     def _importing(self, directory: Path) -> str:
-        text, count = _IMPORT.subn(rf"\g<before>{directory}/*.caddy", self.caddyfile.read_text())
+        """The main file with the sites of ``directory``; what it imports relative to itself is named absolutely."""
+        text, count = _SITES_IMPORT.subn(rf"\g<before>{directory}/*.caddy", self.caddyfile.read_text())
         if count != 1:
             raise ConfigError(f"{self.caddyfile} must have exactly one line `import sites/*.caddy`; it has {count}")
-        return text
+        return _RELATIVE_IMPORT.sub(rf"\g<before>{self.caddyfile.parent}/\g<path>", text)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -1,0 +1,77 @@
+"""Real programs on this machine: PostgreSQL in a directory of its own, Caddy with the sites of a test."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from codeb.adapters.postgres.database import Database
+from codeb.settings import Database as DatabaseSettings
+from codeb.settings import Secret
+from tests.integration.caddy_process import CaddyProcess
+from tests.integration.waiting import free_port, until
+from tests.lab.artifacts import program
+
+
+@pytest.fixture(autouse=True)
+def _marked(request: pytest.FixtureRequest) -> None:
+    assert request.node.get_closest_marker("integration"), "mark the module: pytestmark = pytest.mark.integration"
+
+
+@pytest.fixture(scope="session")
+def postgres_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseSettings]:
+    """A PostgreSQL server of the distribution's, on loopback, gone after the run."""
+    binaries = max(Path("/usr/lib/postgresql").glob("*/bin"))
+    data = tmp_path_factory.mktemp("postgres")
+    for directory in (data, *data.parents[:2]):
+        directory.chmod(0o755)
+    shutil.chown(data, "postgres")
+    port = free_port()
+    as_postgres = ["runuser", "-u", "postgres", "--"]
+    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {data} -c fsync=off"
+    subprocess.run(
+        [*as_postgres, binaries / "initdb", "-D", data / "db", "-A", "trust", "-U", "codeb"],
+        check=True,
+        capture_output=True,
+    )
+    control = [*as_postgres, binaries / "pg_ctl", "-D", data / "db"]
+    subprocess.run([*control, "-w", "-l", str(data / "log"), "-o", options, "start"], check=True, capture_output=True)
+    try:
+        subprocess.run([*as_postgres, "createdb", "-h", str(data), "-p", str(port), "-U", "codeb", "codeb"], check=True)
+        yield DatabaseSettings("127.0.0.1", port, "codeb", "codeb", Secret(""), "disable", "")
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
+
+
+@pytest.fixture
+def database(postgres_settings: DatabaseSettings) -> Iterator[Database]:
+    """An empty database, migrated."""
+    database = Database.open(postgres_settings)
+    with database.transaction() as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    database.migrate()
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@pytest.fixture
+def caddy(tmp_path: Path) -> Iterator[CaddyProcess]:
+    """A running Caddy with an empty tree of sites."""
+    process = CaddyProcess(program("caddy"), tmp_path, free_port())
+    process.start()
+    try:
+        until(process.ready, "Caddy's admin socket answers")
+        yield process
+    finally:
+        process.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _as_root() -> None:
+    assert os.geteuid() == 0, "the integration tests start services and run as root"
