@@ -55,7 +55,7 @@ class CaddyProcess:
         )
 
     def start(self) -> None:
-        command = [self.binary, "run", "--config", self.caddyfile, "--adapter", "caddyfile"]
+        command = [str(self.binary), "run", "--config", str(self.caddyfile), "--adapter", "caddyfile"]
         with (self.directory / "caddy.log").open("ab") as log:
             environment = {"HOME": str(self.directory), "XDG_DATA_HOME": str(self.directory)}
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)

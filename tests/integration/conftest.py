@@ -32,12 +32,9 @@ def postgres_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Data
     port = free_port()
     as_postgres = ["runuser", "-u", "postgres", "--"]
     options = f"-c listen_addresses=127.0.0.1 -p {port} -k {data} -c fsync=off"
-    subprocess.run(
-        [*as_postgres, binaries / "initdb", "-D", data / "db", "-A", "trust", "-U", "codeb"],
-        check=True,
-        capture_output=True,
-    )
-    control = [*as_postgres, binaries / "pg_ctl", "-D", data / "db"]
+    make = [*as_postgres, str(binaries / "initdb"), "-D", str(data / "db"), "-A", "trust", "-U", "codeb"]
+    subprocess.run(make, check=True, capture_output=True)
+    control = [*as_postgres, str(binaries / "pg_ctl"), "-D", str(data / "db")]
     subprocess.run([*control, "-w", "-l", str(data / "log"), "-o", options, "start"], check=True, capture_output=True)
     try:
         subprocess.run([*as_postgres, "createdb", "-h", str(data), "-p", str(port), "-U", "codeb", "codeb"], check=True)

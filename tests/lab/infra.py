@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tests.lab.artifacts import PROGRAMS, program, sha256
-from tests.lab.hosts import DOMAIN, all_hosts, subnet
+from tests.lab.hosts import DOMAIN, all_hosts, gateway
 from tests.lab.keys import KEY, KNOWN_HOSTS
 from tests.lab.paths import LAB
 
@@ -23,7 +23,7 @@ def text(wheelhouse: Path | None) -> str:
         f'domain = "{DOMAIN}"',
         'tls = "internal"',
         "http_redirect = false",
-        f'admin_networks = ["{subnet()}"]',
+        f'admin_networks = ["{gateway()}/32"]',
         f'secrets_file = "{SECRETS.name}"',
         f"wheelhouse = {json.dumps(str(wheelhouse or ''))}",
         "",
