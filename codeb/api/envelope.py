@@ -1,0 +1,88 @@
+"""What every answer of the API is wrapped in. Spec section 6, "Envelope"."""
+
+import re
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+import codeb
+from codeb.api.errors import status_of
+from codeb.domain.records import iso
+from codeb.errors import CodebError
+from codeb.tools import results
+
+_VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,3}")
+
+
+def success(request: Request, record: dict[str, Any]) -> JSONResponse:
+    return JSONResponse({"success": True, **record, **_passage(request), **_hint(request)})
+
+
+def failure(request: Request, error: CodebError) -> JSONResponse:
+    return JSONResponse({**results.failure(error), **_passage(request), **_hint(request)}, status_of(error))
+
+
+async def as_failure(request: Request, error: Exception) -> JSONResponse:
+    """Starlette's handler for every CodebError."""
+    if not isinstance(error, CodebError):
+        raise error
+    return failure(request, error)
+
+
+def internal_error(correlation_id: str) -> JSONResponse:
+    """Nothing of the cause is told; the log has it under the same id."""
+    record = {
+        "success": False,
+        "error": f"Internal server error; the log of the API has it under {correlation_id}",
+        "code": "internal_error",
+        "timestamp": now(),
+        "correlationId": correlation_id,
+    }
+    return JSONResponse(record, 500)
+
+
+def now() -> str | None:
+    return iso(datetime.now(UTC))
+
+
+def update_hint(client: str | None) -> dict[str, object]:
+    """What ``/health`` says to a client that is older than the server."""
+    if not is_older(client):
+        return {}
+    return {
+        "updateRequired": True,
+        "updateMessage": f"version {client} is older than the server's {codeb.__version__}; update the client",
+        "latestVersion": codeb.__version__,
+    }
+
+
+def is_older(client: str | None) -> bool:
+    match = _VERSION.match(client or "")
+    return match is not None and _numbers(match[0]) < _numbers(codeb.__version__)
+
+
+def _numbers(version: str) -> list[int]:
+    match = _VERSION.match(version)
+    return [int(part) for part in match[0].split(".")] if match else []
+
+
+def _hint(request: Request) -> dict[str, object]:
+    client = request.headers.get("X-Client-Version")
+    if not is_older(client):
+        return {}
+    return {
+        "versionWarning": f"client {client} is older than the server",
+        "latestVersion": codeb.__version__,
+    }
+
+
+def _passage(request: Request) -> dict[str, object]:
+    state = request.state
+    return {
+        "duration": round((time.perf_counter() - state.begun) * 1000, 1),
+        "timestamp": now(),
+        "correlationId": state.correlation_id,
+    }

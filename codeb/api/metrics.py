@@ -1,0 +1,99 @@
+"""The process's metrics; every label is one of a bounded set. Spec section 6, "Metrics"; lesson 31."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from codeb.domain.names import Environment
+from codeb.domain.slots import SlotPair, SlotState
+from codeb.errors import CodebError
+from codeb.services.slot_changes import Receipt
+
+_log = structlog.get_logger()
+
+_HTTP = (0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10)
+_TOOL = (0.005, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120)
+_DEPLOYMENT = (1, 2, 5, 10, 30, 60, 120, 300, 600)
+_SWITCH = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
+_STATE = {SlotState.EMPTY: 0, SlotState.DEPLOYED: 1, SlotState.ACTIVE: 2, SlotState.GRACE: 3}
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Metrics:
+    """Also the tools' observer: it counts what they did."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        by_route = ("method", "route", "status_code")
+        where = ("project", "environment")
+        self.http_requests = self._counter("http_requests", "Requests answered", by_route)
+        self.http_duration = self._histogram("http_request_duration_seconds", "Time to answer", by_route, _HTTP)
+        self.active = self._gauge("http_active_requests", "Requests being answered")
+        self.tool_calls = self._counter("tool_calls", "Tool calls", ("tool", "status", "role"))
+        self.tool_duration = self._histogram("tool_call_duration_seconds", "Time of a tool", ("tool",), _TOOL)
+        self.deployments = self._counter("deployments", "Deployments that ended", (*where, "status"))
+        self.deployment_duration = self._histogram(
+            "deployment_duration_seconds", "From the request to healthy or failed", where, _DEPLOYMENT
+        )
+        self.promotions = self._counter("promotions", "Switches to a new release", where)
+        self.rollbacks = self._counter("rollbacks", "Switches back to the grace slot", where)
+        self.switch_duration = self._histogram("switch_duration_seconds", "Probe, rename, verification", (), _SWITCH)
+        self.auth_failures = self._counter("auth_failures", "Requests whose key was not accepted", ("reason",))
+        self.degraded = self._gauge("degraded", "1 while a part of the platform is away")
+
+    def deployed(self, environment: Environment, status: str, seconds: float) -> None:
+        self.deployments.labels(environment.project, environment.name, status).inc()
+        self.deployment_duration.labels(environment.project, environment.name).observe(seconds)
+
+    def switched(self, environment: Environment, receipt: Receipt) -> None:
+        counter = self.promotions if receipt.transition == "promote" else self.rollbacks
+        counter.labels(environment.project, environment.name).inc()
+        self.switch_duration.observe(receipt.verified.duration_ms / 1000)
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        labels = (method if method in _METHODS else "other", route, str(status))
+        self.http_requests.labels(*labels).inc()
+        self.http_duration.labels(*labels).observe(seconds)
+
+    def called(self, tool: str, status: str, role: str, seconds: float) -> None:
+        self.tool_calls.labels(tool, status, role).inc()
+        self.tool_duration.labels(tool).observe(seconds)
+
+    def _counter(self, name: str, text: str, labels: Sequence[str] = ()) -> Counter:
+        return Counter(f"codeb_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"codeb_{name}", text, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, labels: Sequence[str], buckets: Sequence[float]) -> Histogram:
+        return Histogram(f"codeb_{name}", text, labels, buckets=buckets, registry=self.registry)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotStates(Collector):
+    """``codeb_slot_status``, read from the slots when asked: a deleted project's series end by themselves."""
+
+    pairs: Callable[[], Sequence[SlotPair]]
+
+    def describe(self) -> list[Metric]:
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(
+            "codeb_slot_status",
+            "0 empty, 1 deployed, 2 active, 3 grace",
+            labels=("project", "environment", "slot"),
+        )
+        try:
+            for pair in self.pairs():
+                for slot in (pair.blue, pair.green):
+                    family.add_metric([pair.environment.project, pair.environment.name, slot.name], _STATE[slot.state])
+        except (CodebError, OSError, ValueError) as error:
+            _log.error("slot_states_unreadable", reason=str(error))
+        yield family

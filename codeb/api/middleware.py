@@ -1,0 +1,154 @@
+"""What every request passes before it reaches a route. Spec section 6."""
+
+import re
+import secrets
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from codeb.api.envelope import failure, internal_error
+from codeb.api.errors import TooLarge
+from codeb.api.metrics import Metrics
+from codeb.domain.access import Forbidden
+from codeb.errors import CodebError
+
+_log = structlog.get_logger()
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
+BODY_LIMIT = 10 * 1024**2
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def came_through_proxy(headers: Headers) -> bool:
+    return any(name in headers for name in _FORWARDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Correlation id, request log, metrics, security headers; an unforeseen error ends here, as a 500 with no stack."""
+
+    app: ASGIApp
+    metrics: Metrics
+    routes: Collection[str]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        visit = _Visit(scope, send)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(correlation_id=visit.correlation_id)
+        with self.metrics.active.track_inprogress():
+            try:
+                await self.app(scope, receive, visit.send)
+            except ClientDisconnect:
+                visit.status = 499
+            except Exception:  # noqa: BLE001  the last net: a person gets an id, the log gets the stack
+                _log.exception("internal_error", path=scope["path"])
+                if not visit.begun_to_answer:
+                    await internal_error(visit.correlation_id)(scope, receive, visit.send)
+        self._record(scope, visit)
+
+    def _record(self, scope: Scope, visit: "_Visit") -> None:
+        seconds = time.perf_counter() - visit.begun
+        route = scope["path"] if scope["path"] in self.routes else "other"
+        self.metrics.answered(scope["method"], route, visit.status, seconds)
+        _log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"][:200],
+            status=visit.status,
+            duration_ms=round(seconds * 1000, 1),
+            client=client_address(scope),
+        )
+
+
+class _Visit:
+    """One request on its way: its id, and what was answered so far."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        given = Headers(scope=scope).get("x-correlation-id", "")
+        self.correlation_id = given if _CORRELATION_ID.fullmatch(given) else secrets.token_hex(8)
+        self.begun = time.perf_counter()
+        self.status = 0
+        self.begun_to_answer = False
+        self._send = send
+        scope.setdefault("state", {}).update(correlation_id=self.correlation_id, begun=self.begun)
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun_to_answer, self.status = True, message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Correlation-ID"] = self.correlation_id
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+@dataclass(frozen=True, slots=True)
+class NoProxy:
+    """Development mode serves this machine only, so a request that a proxy passed on is refused. Security 3."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and came_through_proxy(Headers(scope=scope)):
+            error = Forbidden("development mode answers no request that came through a proxy: set CODEB_ENV=production")
+            await _answer(error, scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimit:
+    """Counts while reading, so that a body without a length, or with a wrong one, is stopped as well."""
+
+    app: ASGIApp
+    limit: int = BODY_LIMIT
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdigit() and int(declared) > self.limit:
+            await _answer(TooLarge(self.limit), scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.limit:
+                raise TooLarge(self.limit)
+            return message
+
+        await self.app(scope, counted, send)
+
+
+async def _answer(error: CodebError, scope: Scope, receive: Receive, send: Send) -> None:
+    await failure(Request(scope, receive), error)(scope, receive, send)
+
+
+def client_address(scope: Scope) -> str | None:
+    """The last X-Forwarded-For entry where our own Caddy, on loopback, passed the request on; else the peer."""
+    peer = scope["client"][0] if scope.get("client") else None
+    forwarded = Headers(scope=scope).get("x-forwarded-for")
+    if forwarded and peer in ("127.0.0.1", "::1"):
+        return forwarded.rsplit(",", 1)[-1].strip()[:64]
+    return peer

@@ -1,0 +1,74 @@
+"""One process, several listeners: the door that Caddy proxies to, and the internal ones. Spec section 6."""
+
+import socket
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+import structlog
+import uvicorn
+
+import codeb
+from codeb.adapters.keys import KeyRegistry
+from codeb.api import logs
+from codeb.api.app import create_app
+from codeb.api.auth import refuse_open_development
+from codeb.api.doors import plain_host
+from codeb.api.watch import DatabaseWatch
+from codeb.bootstrap import build
+from codeb.errors import ConfigError
+from codeb.settings import Address, Settings
+
+_log = structlog.get_logger()
+_GRACEFUL = 20
+"""Seconds for open requests at the end; then deploys are left to recovery. Well within the unit's TimeoutStopSec."""
+
+
+def serve(settings: Settings) -> None:
+    """Run until told to stop. Raises ConfigError when it must not, or cannot, begin."""
+    logs.configure()
+    keys = KeyRegistry(settings.root / "registry" / "api-keys.json")
+    refuse_open_development(settings, keys)
+    keys.refresh()
+    with ExitStack() as held:
+        services = build(settings)
+        held.callback(services.close)
+        sockets = [held.enter_context(each) for each in bind((*settings.listen, *settings.internal_listen))]
+        watch = DatabaseWatch(services)
+        watch.begin()
+        config = uvicorn.Config(
+            create_app(services, keys, settings, watch),
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_GRACEFUL,
+        )
+        _log.info("serving", version=codeb.__version__, addresses=[_name(each) for each in sockets], mode=settings.env)
+        uvicorn.Server(config).run(sockets=sockets)
+
+
+def bind(addresses: Sequence[Address]) -> list[socket.socket]:
+    """A socket per address; raises ConfigError that names the one that cannot be had."""
+    bound: list[socket.socket] = []
+    for address in dict.fromkeys(addresses):
+        host = plain_host(address.host)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.append(listener)
+        try:
+            listener.bind((host, address.port))
+        except OSError as error:
+            for each in bound:
+                each.close()
+            raise ConfigError(f"cannot listen on {address.host}:{address.port}: {error.strerror}") from error
+    return bound
+
+
+def _name(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"{host}:{port}"

@@ -1,0 +1,59 @@
+"""``codeb``: the use cases on the app host itself, and the server that offers them to everybody else."""
+
+import importlib
+
+import click
+
+import codeb
+from codeb.cli.host.exits import EXIT_CODES
+
+_COMMANDS = {
+    "serve": "codeb.cli.host.server:serve",
+    "migrate": "codeb.cli.host.server:migrate",
+    "keys": "codeb.cli.host.keys:keys",
+    "deploy": "codeb.cli.host.releases:deploy",
+    "promote": "codeb.cli.host.releases:promote",
+    "rollback": "codeb.cli.host.releases:rollback",
+    "status": "codeb.cli.host.slots:status",
+    "slots": "codeb.cli.host.slots:slots",
+    "hosts": "codeb.cli.host.hosts:hosts",
+}
+_EXTRAS = {"hosts": "provision"}
+
+
+class _Lazy(click.Group):
+    """A command's libraries are imported when it is used: the operator's machine has no need of the server's."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[cmd_name].partition(":")
+        try:
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+        except ModuleNotFoundError as error:
+            return _missing(cmd_name, error.name or str(error))
+        return command
+
+
+def _missing(name: str, library: str) -> click.Command:
+    extra = _EXTRAS.get(name, "server")
+
+    @click.command(name, help=f"(needs codeb[{extra}])", context_settings={"ignore_unknown_options": True})
+    @click.argument("arguments", nargs=-1)
+    def command(arguments: tuple[str, ...]) -> None:  # noqa: ARG001
+        raise click.UsageError(f"`codeb {name}` needs the library {library}: install codeb[{extra}]")
+
+    return command
+
+
+@click.group(cls=_Lazy, epilog=EXIT_CODES)
+@click.version_option(codeb.__version__, prog_name="codeb", message="%(prog)s %(version)s")
+def main() -> None:
+    """Blue/green releases on this host.
+
+    Run as root or as user codeb. As root, every command that touches the host's files becomes user codeb first.
+    Settings come from the environment, then from /etc/codeb/codeb.env (CODEB_ENV_FILE names another file).
+    """

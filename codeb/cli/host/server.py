@@ -1,0 +1,30 @@
+"""codeb serve, codeb migrate."""
+
+import json
+
+import click
+
+from codeb.cli.host.exits import EXIT_CODES, told
+from codeb.cli.host.session import json_option, load_settings, opened
+
+
+@click.command(epilog=EXIT_CODES)
+def serve() -> None:
+    """Run the API server on CODEB_LISTEN and CODEB_INTERNAL_LISTEN, until told to stop."""
+    from codeb.api.serve import serve as run
+
+    with told(as_json=False):
+        settings, _ = load_settings()
+        run(settings)
+
+
+@click.command(epilog=EXIT_CODES)
+@json_option
+def migrate(as_json: bool) -> None:
+    """Bring the database's schema up to this version; a second run changes nothing."""
+    with told(as_json=as_json), opened() as (services, _):
+        applied = services.database.migrate()
+        if as_json:
+            click.echo(json.dumps({"success": True, "changed": bool(applied), "applied": applied}))
+        else:
+            click.echo("\n".join(f"applied {name}" for name in applied) or "nothing to apply")

@@ -1,0 +1,97 @@
+"""A command's session on the host: the settings, the use cases, and who asks."""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import structlog
+
+from codeb.bootstrap import Services, build
+from codeb.cli.host.exits import told
+from codeb.cli.host.identity import become_codeb, caller, host_environ
+from codeb.domain.access import AuthContext, Role
+from codeb.domain.deployment import StepListener
+from codeb.services.actor import Actor
+from codeb.services.steps import ignore
+from codeb.settings import Settings
+from codeb.tools import registry
+from codeb.tools.call import Call
+from codeb.tools.results import Record
+
+_HOST = AuthContext("host", "", Role.OWNER, platform=True)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON record on stdout, for programs.")
+environment_option = click.option(
+    "-e",
+    "--environment",
+    type=click.Choice(["production", "staging", "preview"]),
+    default="production",
+    show_default=True,
+)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+
+
+def load_settings() -> tuple[Settings, str]:
+    """Become user codeb and read the settings; the second is the caller's login."""
+    login = caller(os.environ)
+    become_codeb()
+    return Settings.load(host_environ(os.environ)), login
+
+
+@contextmanager
+def opened() -> Iterator[tuple[Services, str]]:
+    quiet_logs()
+    settings, login = load_settings()
+    services = build(settings)
+    try:
+        yield services, login
+    finally:
+        services.close()
+
+
+def run_tool(name: str, given: Mapping[str, Any], *, on_step: StepListener = ignore) -> Record:
+    """The very tool that the API offers, run here."""
+    with opened() as (services, login):
+        handle, _ = registry.find(name).prepare({key: value for key, value in given.items() if value is not None})
+        return handle(Call(services, _HOST, Actor(login, "host"), on_step))
+
+
+def show(record: Record, as_json: bool, people: Callable[[Record], None]) -> None:
+    """The record for programs, or what ``people`` prints of it."""
+    if as_json:
+        click.echo(json.dumps({"success": True, **record}, default=str))
+    elif record.get("dryRun"):
+        for sentence in record["plan"]:
+            click.echo(f"would {sentence}" if not sentence.startswith("nothing") else sentence)
+    else:
+        people(record)
+
+
+def command(
+    name: str,
+    given: Mapping[str, Any],
+    *,
+    as_json: bool,
+    people: Callable[[Record], None],
+    on_step: StepListener = ignore,
+) -> None:
+    """A whole command: run the tool, show its answer, exit with the right code."""
+    with told(as_json=as_json):
+        show(run_tool(name, given, on_step=ignore if as_json else on_step), as_json, people)
+
+
+def quiet_logs() -> None:
+    """Warnings of the adapters go to stderr; stdout is the command's answer."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )

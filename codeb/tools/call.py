@@ -1,0 +1,65 @@
+"""What a tool is called with: the use cases, whose request it is, and which projects exist for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from codeb.bootstrap import Services
+from codeb.domain.access import AuthContext
+from codeb.domain.deployment import StepListener
+from codeb.domain.names import Environment
+from codeb.domain.project import Project, UnknownProject
+from codeb.domain.slots import SlotPair
+from codeb.services.actor import Actor
+from codeb.services.slot_changes import Receipt
+from codeb.services.steps import ignore
+from codeb.tools.params import EnvironmentParams
+
+
+class Observer(Protocol):
+    """Who counts releases."""
+
+    def deployed(self, environment: Environment, status: str, seconds: float) -> None: ...
+
+    def switched(self, environment: Environment, receipt: Receipt) -> None: ...
+
+
+class Uncounted:
+    """The observer of a door that keeps no metrics."""
+
+    def deployed(self, environment: Environment, status: str, seconds: float) -> None: ...
+
+    def switched(self, environment: Environment, receipt: Receipt) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    services: Services
+    auth: AuthContext
+    actor: Actor
+    on_step: StepListener = ignore
+    observer: Observer = field(default_factory=Uncounted)
+
+    def project(self, name: str) -> Project:
+        """The project, if it exists for this key. Raises UnknownProject, which names the key's own only; Forbidden."""
+        try:
+            project = self.services.projects.get(name)
+        except UnknownProject as error:
+            visible = {each.name for each in self.projects()} if error.closest else ()
+            raise UnknownProject(name, tuple(each for each in error.closest if each in visible)) from None
+        if not self.auth.sees(project):
+            raise UnknownProject(name)
+        self.auth.require_project(project.name)
+        return project
+
+    def environment(self, params: EnvironmentParams) -> Environment:
+        """The environment that ``params`` name, of a project that exists for this key."""
+        return self.project(params.project_name).environment(params.environment)
+
+    def projects(self) -> Sequence[Project]:
+        return [each for each in self.services.projects.all() if self.auth.sees(each) and self.auth.covers(each.name)]
+
+    def pairs(self) -> Sequence[SlotPair]:
+        """The slots of every environment that this key may see."""
+        names = {project.name for project in self.projects()}
+        return [pair for pair in self.services.status.all() if pair.environment.project in names]

@@ -1,0 +1,195 @@
+"""Answers as records: the wire's keys, those of the original plus what its clients print and never got."""
+
+from datetime import datetime
+from typing import Any
+
+from codeb.domain.deployment import DeployFailed, Deployment, Step
+from codeb.domain.names import Environment
+from codeb.domain.project import Project
+from codeb.domain.records import iso, slot_record
+from codeb.domain.slots import Slot, SlotPair
+from codeb.errors import CodebError
+from codeb.services.deploy import DeployResult
+from codeb.services.promote import Switched
+from codeb.services.protocols import Observed
+from codeb.services.sites import Addresses
+from codeb.services.status import Status
+
+Record = dict[str, Any]
+
+
+def step_record(step: Step) -> Record:
+    record = {"name": str(step.name), "status": str(step.status), "duration": step.duration}
+    return {**record, "error": step.error} if step.error else record
+
+
+def where(environment: Environment) -> Record:
+    return {"projectName": environment.project, "environment": str(environment.name)}
+
+
+def deployed(result: DeployResult, pair: SlotPair, addresses: Addresses) -> Record:
+    held = pair.slot(result.slot).release
+    record = {
+        **where(result.environment),
+        "slot": str(result.slot),
+        "port": result.port,
+        "image": result.image,
+        "digest": held and held.digest,
+        "version": held and held.version,
+        "previewUrl": result.preview_url,
+        "healthChecked": result.health_checked,
+        "deploymentId": result.deployment_id,
+        "changed": result.changed,
+        "container": result.environment.container(result.slot),
+        "isFirstDeploy": pair.active is None,
+        "url": addresses.url(result.environment),
+        "steps": [step_record(step) for step in result.steps],
+    }
+    return {**record, "graceDiscarded": result.grace_discarded} if result.grace_discarded else record
+
+
+def switched(result: Switched, domain: str, now: datetime) -> Record:
+    """What promote and rollback have in common."""
+    active, previous = result.active, result.previous
+    return {
+        **where(result.environment),
+        "changed": result.changed,
+        "fromSlot": previous and str(previous.name),
+        "toSlot": str(active.name),
+        "slot": str(active.name),
+        "port": active.port,
+        "image": active.release and active.release.image,
+        "deploymentId": active.release and active.release.deployment_id,
+        "activeSlot": str(active.name),
+        "previousSlot": previous and str(previous.name),
+        "previousVersion": version_of(previous),
+        "newVersion": version_of(active),
+        "domain": result.environment.host(domain),
+        "url": result.url,
+        "productionUrl": result.url,
+        "gracePeriod": grace_period(previous, now),
+        "receipt": result.receipt and result.receipt.record(),
+    }
+
+
+def grace_period(slot: Slot | None, now: datetime) -> Record | None:
+    if slot is None or slot.grace_expires_at is None:
+        return None
+    hours = max(0.0, (slot.grace_expires_at - now).total_seconds() / 3600)
+    return {"hoursRemaining": round(hours, 2), "endsAt": iso(slot.grace_expires_at)}
+
+
+def version_of(slot: Slot | None) -> str | None:
+    return slot.release.version if slot is not None and slot.release is not None else None
+
+
+def slot_status(project: Project, status: Status, now: datetime) -> Record:
+    pair = status.pair
+    observed = status.observed
+    data = {
+        **where(pair.environment),
+        "teamId": project.team_id,
+        "activeSlot": pair.active and str(pair.active.name),
+        **{str(s.name): {**slot_record(s), "healthStatus": health(s, observed[s.name])} for s in both(pair)},
+        "maintenance": pair.maintenance,
+        "generation": pair.generation,
+        "lastUpdated": iso(last_updated(pair)),
+    }
+    slots = {str(slot.name): _slot(pair, slot, observed[slot.name], now) for slot in both(pair)}
+    return {**where(pair.environment), "data": data, "activeSlot": data["activeSlot"], "slots": slots}
+
+
+def _slot(pair: SlotPair, slot: Slot, observed: Observed, now: datetime) -> Record:
+    remaining = max(0, round((slot.grace_expires_at - now).total_seconds() / 60)) if slot.grace_expires_at else None
+    return {
+        "status": str(slot.state),
+        "isActive": slot is pair.active,
+        "container": pair.environment.container(slot.name),
+        "running": observed.running,
+        "port": slot.port,
+        "version": version_of(slot),
+        "deploymentId": slot.release and slot.release.deployment_id,
+        "gracePeriodRemaining": None if remaining is None else {"hours": remaining // 60, "minutes": remaining % 60},
+    }
+
+
+def slot_summary(pair: SlotPair, team_id: str) -> Record:
+    """One line of ``slot_list``."""
+    record = {
+        **where(pair.environment),
+        "teamId": team_id,
+        "activeSlot": pair.active and str(pair.active.name),
+        "lastUpdated": iso(last_updated(pair)),
+    }
+    for slot in both(pair):
+        record |= {
+            f"{slot.name}State": str(slot.state),
+            f"{slot.name}Port": slot.port,
+            f"{slot.name}Version": version_of(slot),
+        }
+    return record
+
+
+def health(slot: Slot, observed: Observed) -> str:
+    """The original's words. A running container without a health check of its own was probed when it was deployed."""
+    if slot.release is None:
+        return "unknown"
+    if not observed.running:
+        return "unhealthy"
+    return observed.health if observed.health in ("healthy", "unhealthy") else "unknown"
+
+
+def both(pair: SlotPair) -> tuple[Slot, Slot]:
+    return pair.blue, pair.green
+
+
+def last_updated(pair: SlotPair) -> datetime | None:
+    moments = [m for slot in both(pair) for m in (slot.promoted_at, slot.rolled_back_at) if m]
+    moments += [slot.release.deployed_at for slot in both(pair) if slot.release]
+    return max(moments, default=None)
+
+
+def deployment(record: Deployment) -> Record:
+    duration = (record.completed_at - record.created_at).total_seconds() * 1000 if record.completed_at else None
+    return {
+        "id": record.id,
+        **where(record.environment),
+        "slot": record.slot and str(record.slot),
+        "status": str(record.status),
+        "version": record.version,
+        "image": record.image,
+        "digest": record.digest or None,
+        "envVersion": record.env_version,
+        "deployedBy": record.deployed_by,
+        "source": record.source,
+        "createdAt": iso(record.created_at),
+        "completedAt": iso(record.completed_at),
+        "duration": duration and round(duration),
+        "promotedAt": iso(record.promoted_at),
+        "promotedBy": record.promoted_by,
+        "rolledBackAt": iso(record.rolled_back_at),
+        "rolledBackBy": record.rolled_back_by,
+        "rollbackReason": record.rollback_reason,
+        "error": record.error,
+        "steps": [step_record(step) for step in record.steps],
+        "receipt": record.receipt or None,
+    }
+
+
+def failure(error: CodebError) -> Record:
+    """A refusal as every door tells it: the sentence, the machine's word, and the facts."""
+    record: Record = {"success": False, "error": str(error), "code": error.code, **error.facts()}
+    if isinstance(error, DeployFailed):
+        cause = error.__cause__
+        failed = error.deployment
+        record |= {
+            **where(failed.environment),
+            "slot": failed.slot and str(failed.slot),
+            "image": failed.image,
+            "previewUrl": "",
+            "changed": False,
+            "deploymentId": failed.id,
+            "steps": [step_record(step) for step in failed.steps],
+            **(cause.facts() if isinstance(cause, CodebError) else {}),
+        }
+    return record

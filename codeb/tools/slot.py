@@ -1,0 +1,63 @@
+"""slot_status, slot_list, slot_cleanup. Spec section 2."""
+
+from pydantic import Field
+
+from codeb.tools import results
+from codeb.tools.call import Call
+from codeb.tools.params import DryRun, EnvironmentParams, Params
+from codeb.tools.plan import planned
+from codeb.tools.results import Record, version_of, where
+
+
+class StatusParams(EnvironmentParams):
+    pass
+
+
+class ListParams(Params):
+    pass
+
+
+class CleanupParams(EnvironmentParams, DryRun):
+    force: bool = Field(default=False, description="also a slot whose grace is not over, or that was not promoted")
+
+
+def status(call: Call, params: StatusParams) -> Record:
+    """Both slots of an environment: what they hold, which one has the traffic, and what runs."""
+    project = call.project(params.project_name)
+    found = call.services.status(project.environment(params.environment))
+    return results.slot_status(project, found, call.services.cleanup.clock.now())
+
+
+def list_all(call: Call, params: ListParams) -> Record:  # noqa: ARG001
+    """The slots of every environment of every project that the key may see."""
+    teams = {project.name: project.team_id for project in call.projects()}
+    pairs = [pair for pair in call.services.status.all() if pair.environment.project in teams]
+    data = [results.slot_summary(pair, teams[pair.environment.project]) for pair in pairs]
+    return {"data": data, "total": len(data)}
+
+
+def cleanup(call: Call, params: CleanupParams) -> Record:
+    """Remove the container of a slot whose grace period is over; with force, of any slot without traffic."""
+    environment = call.environment(params)
+    if params.dry_run:
+        return _plan(call, params)
+    gone = call.services.cleanup(environment, call.actor, force=params.force)
+    if gone is None:
+        return {**where(environment), "changed": False, "cleanedSlot": None, "message": "there is nothing to clean up"}
+    return {
+        **where(environment),
+        "changed": True,
+        "cleanedSlot": str(gone.name),
+        "message": f"{gone.name} is empty; it held {version_of(gone)}",
+    }
+
+
+def _plan(call: Call, params: CleanupParams) -> Record:
+    environment = call.environment(params)
+    before = call.services.cleanup.slots.get(environment)
+    slot = before.grace or (before.candidate if params.force else None)
+    if slot is None:
+        return planned("nothing: there is nothing to clean up", **where(environment), cleanedSlot=None)
+    before.cleaned(call.services.cleanup.clock.now(), force=params.force)
+    sentence = f"remove the container in {slot.name}, which holds {version_of(slot)}"
+    return planned(sentence, **where(environment), cleanedSlot=str(slot.name))

@@ -1,0 +1,95 @@
+"""What the tests of the API, the tools and the command share: the use cases on fakes, behind a real door."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from starlette.testclient import TestClient
+
+from codeb.adapters.clock import SystemClock
+from codeb.adapters.key_maker import KeyMaker
+from codeb.adapters.keys import KeyRegistry
+from codeb.adapters.postgres.database import Database
+from codeb.api.app import create_app
+from codeb.api.watch import DatabaseWatch
+from codeb.bootstrap import Services
+from codeb.domain.access import Role
+from codeb.errors import Unavailable
+from codeb.settings import Settings
+from tests.fakes import REGISTRY, World
+
+ENVIRON = {
+    "CODEB_DOMAIN": "codeb.test",
+    "CODEB_REGISTRY": REGISTRY,
+    "CODEB_DB_HOST": "db.test",
+    "CODEB_PROBE_SECRET": "probe-secret",
+    "CODEB_ENV_KEY": "env-key",
+}
+
+
+@dataclass
+class FakeDatabase:
+    away: bool = False
+    migrations: list[str] = field(default_factory=list)
+    migrated: int = 0
+
+    def available(self) -> bool:
+        return not self.away
+
+    def migrate(self) -> list[str]:
+        if self.away:
+            raise Unavailable("the database", "connection refused")
+        self.migrated += 1
+        return self.migrations
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class House:
+    """A host with its registry of keys, a world of fakes, and the API in front of them."""
+
+    root: Path
+    environ: dict[str, str] = field(default_factory=dict)
+    world: World = field(default_factory=World)
+    database: FakeDatabase = field(default_factory=FakeDatabase)
+
+    def __post_init__(self) -> None:
+        self.settings = Settings.load({**ENVIRON, "CODEB_ROOT": str(self.root), **self.environ})
+        world = self.world
+        self.services = Services(
+            settings=self.settings,
+            database=cast(Database, self.database),
+            projects=world.projects,
+            history=world.history,
+            runtime=world.runtime,
+            proxy=world.proxy,
+            deploy=world.deploy,
+            promote=world.promote,
+            rollback=world.rollback,
+            cleanup=world.cleanup,
+            status=world.status,
+            env=world.env,
+            init_project=world.init_project,
+            delete_project=world.delete_project,
+            recover=world.recover,
+        )
+        self.registry = self.root / "registry"
+        self.keys = KeyRegistry(self.registry / "api-keys.json")
+        self.watch = DatabaseWatch(self.services)
+
+    def key(self, role: str = "owner", team: str = "team-a", **changes: Any) -> str:
+        """A registered key; ``changes`` are made to its entry in the file."""
+        maker = KeyMaker(self.registry, SystemClock())
+        made = maker.create(team, Role(role), name="test", by="me", platform=changes.pop("platform", False))
+        if changes:
+            path = self.registry / "api-keys.json"
+            content = json.loads(path.read_text())
+            content["keys"][made.record["id"]] |= changes
+            path.write_text(json.dumps(content))
+        return made.text
+
+    def client(self, *, server: str = "http://127.0.0.1:9101") -> TestClient:
+        app = create_app(self.services, self.keys, self.settings, self.watch)
+        return TestClient(app, base_url=server, raise_server_exceptions=False)
