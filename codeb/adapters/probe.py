@@ -22,7 +22,8 @@ class HttpProbe:
         connection = http.client.HTTPConnection(host, port, timeout=self.timeout)
         try:
             connection.request("GET", target.path, headers={"User-Agent": "codeb-probe", "Connection": "close"})
-            status = connection.getresponse().status
+            with connection.getresponse() as response:
+                status = response.status
         except TimeoutError:
             return f"GET {target.path} on port {port} had no answer within {self.timeout:g} s"
         except (OSError, http.client.HTTPException) as error:

@@ -11,9 +11,19 @@ import pytest
 from codeb.adapters.postgres.database import Database
 from codeb.settings import Database as DatabaseSettings
 from codeb.settings import Secret
+from tests import sample_app
 from tests.integration.caddy_process import CaddyProcess
+from tests.integration.registry_process import RegistryProcess
 from tests.integration.waiting import free_port, until
+from tests.lab import engine
 from tests.lab.artifacts import program
+
+SAMPLES: dict[str, dict[str, str]] = {
+    "v1": {},
+    "v2": {},
+    "crash": {"HELLO_CRASH": "db.internal"},
+    "sick": {"HELLO_SICK": "yes"},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +74,22 @@ def caddy(tmp_path: Path) -> Iterator[CaddyProcess]:
     process.start()
     try:
         until(process.ready, "Caddy's admin socket answers")
+        yield process
+    finally:
+        process.stop()
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryProcess]:
+    """A registry with the sample application: v1, v2, one that crashes, one that stays sick."""
+    engine.ensure()
+    process = RegistryProcess(program("registry"), tmp_path_factory.mktemp("registry"), free_port())
+    process.start()
+    try:
+        until(process.ready, "the registry answers")
+        for tag, environment in SAMPLES.items():
+            sample_app.build(f"{process.host}/hello:{tag}", tag, **environment)
+            sample_app.push(f"{process.host}/hello:{tag}")
         yield process
     finally:
         process.stop()

@@ -58,13 +58,13 @@ class SiteRequests:
         connection = self._connection(host)
         try:
             connection.request("GET", path, headers={"Host": host, "User-Agent": "codeb-probe", **headers})
-            response = connection.getresponse()
-            return Answer(
-                response.status,
-                response.headers.get("X-CodeB-Slot", ""),
-                response.headers.get("X-CodeB-Word", ""),
-                response.headers.get("X-CodeB-Site", ""),
-            )
+            with connection.getresponse() as response:
+                return Answer(
+                    response.status,
+                    response.headers.get("X-CodeB-Slot", ""),
+                    response.headers.get("X-CodeB-Word", ""),
+                    response.headers.get("X-CodeB-Site", ""),
+                )
         finally:
             connection.close()
 

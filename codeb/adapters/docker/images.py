@@ -37,9 +37,9 @@ class Images:
                 stream: Iterable[Mapping[str, Any]] = self.client.api.pull(
                     repository, tag=tag, stream=True, decode=True, auth_config=self.login.for_image(image)
                 )
-                failure = next((str(event["error"]) for event in stream if "error" in event), None)
-                if failure:
-                    raise ImageUnavailable(_explain(image, failure))
+                failures = [str(event["error"]) for event in stream if "error" in event]
+                if failures:
+                    raise ImageUnavailable(_explain(image, failures[0]))
                 digests: list[str] = self.client.images.get(_joined(repository, tag)).attrs["RepoDigests"]
         except APIError as error:
             raise ImageUnavailable(_explain(image, str(error.explanation or error))) from error

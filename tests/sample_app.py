@@ -1,0 +1,30 @@
+"""Images of examples/hello, built here: a static binary and nothing else."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from tests.lab.artifacts import go_compiler
+from tests.lab.paths import ROOT
+from tests.lab.shell import run
+
+SOURCE = ROOT / "examples" / "hello"
+
+
+def build(tag: str, version: str, **environment: str) -> None:
+    """Make image ``tag``; ``environment`` becomes ENV lines, to make a version that is sick, say."""
+    with tempfile.TemporaryDirectory(prefix="codeb-hello-") as directory:
+        binary = Path(directory) / "hello"
+        run(
+            [go_compiler(), "build", "-trimpath", "-ldflags", f"-s -w -X main.version={version}", "-o", binary, "."],
+            cwd=SOURCE,
+            environment={**os.environ, "CGO_ENABLED": "0"},
+        )
+        lines = [f'ENV {name}="{value}"' for name, value in environment.items()]
+        dockerfile = "\n".join([(SOURCE / "Dockerfile").read_text(), *lines, ""])
+        (Path(directory) / "Dockerfile").write_text(dockerfile)
+        run(["docker", "build", "--quiet", "--tag", tag, directory], environment={**os.environ, "DOCKER_BUILDKIT": "0"})
+
+
+def push(tag: str) -> None:
+    run(["docker", "push", "--quiet", tag])
