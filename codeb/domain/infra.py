@@ -1,0 +1,125 @@
+"""The operator's hosts and choices, as infra.toml says them. Spec sections 1 and 9."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from codeb.errors import ConfigError
+
+Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")]
+HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Address = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]+$")]
+
+
+class Role(StrEnum):
+    APP = "app"
+    STREAMING = "streaming"
+    STORAGE = "storage"
+    BACKUP = "backup"
+
+
+PUBLIC_NAMES = {Role.APP: "api", Role.STREAMING: "ws", Role.STORAGE: "db", Role.BACKUP: "backup"}
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ssh(_Section):
+    """How the operator's machine reaches a host. Empty means: as the SSH configuration says."""
+
+    user: str = "root"
+    key: str = ""
+    port: int = Field(default=22, ge=1, le=65535)
+    known_hosts: str = ""
+    strict_host_key_checking: Literal["yes", "accept-new"] = "accept-new"
+
+
+class Host(_Section):
+    address: Address
+    private_address: Address = ""
+    roles: tuple[Role, ...] = Field(min_length=1)
+    ssh: Ssh | None = None
+
+    @property
+    def private(self) -> str:
+        """Where the other hosts reach it."""
+        return self.private_address or self.address
+
+
+class Component(_Section):
+    """Where one third-party program comes from; empty fields keep the project's own choice."""
+
+    source: Literal["apt", "vendor", "url", "none"] | None = None
+    version: str = ""
+    url: str = ""
+    sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
+    engine: Literal["versitygw", "silo", "minio", "rustfs", "external"] | None = None
+
+
+class Infra(_Section):
+    """The whole file. Paths in it are as written; the loader makes them absolute."""
+
+    domain: Domain
+    tls: Literal["acme", "internal", "off"] = "acme"
+    acme_email: str = ""
+    http_redirect: bool = True
+    admin_networks: tuple[str, ...] = ()
+    secrets_file: str = "secrets.json"
+    artifact_mirror: str = ""
+    wheelhouse: str = ""
+    ssh: Ssh = Ssh()
+    hosts: dict[HostName, Host] = Field(min_length=1)
+    components: dict[str, Component] = {}
+
+    @field_validator("admin_networks")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ipaddress.ip_network(network)) for network in networks)
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> "Infra":
+        """Check what a TOML file holds; raises ConfigError that names the key and what is wrong with it."""
+        try:
+            infra = cls.model_validate(data)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            raise ConfigError(f"infra.toml: {key}: {first['msg']}") from None
+        infra.require_roles()
+        if infra.tls == "acme" and not re.fullmatch(r"[^@\s]+@[^@\s]+", infra.acme_email):
+            raise ConfigError("infra.toml: acme_email: an address is needed for certificates (or set tls)")
+        return infra
+
+    def require_roles(self) -> None:
+        for role in Role:
+            if len(self.with_role(role)) != 1:
+                raise ConfigError(f"infra.toml: hosts: exactly one host must have the role {role!r}")
+
+    def with_role(self, role: Role) -> list[str]:
+        return [name for name, host in self.hosts.items() if role in host.roles]
+
+    def host_with(self, role: Role) -> str:
+        """The name of the host that has ``role``."""
+        return self.with_role(role)[0]
+
+    def address_of(self, role: Role) -> str:
+        """Where the other hosts reach the host with ``role``."""
+        return self.hosts[self.host_with(role)].private
+
+    def public_name(self, role: Role) -> str:
+        return f"{PUBLIC_NAMES[role]}.{self.domain}"
+
+    @property
+    def registry(self) -> str:
+        return f"{self.public_name(Role.STORAGE)}:5000"
+
+    def component(self, name: str) -> Component:
+        return self.components.get(name, Component())
+
+    def ssh_of(self, name: str) -> Ssh:
+        return self.hosts[name].ssh or self.ssh

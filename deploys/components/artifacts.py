@@ -1,0 +1,163 @@
+"""Programs that come as one file: what, from where, and which bytes. Spec section 9.
+
+The operator's machine fetches each once, verifies its SHA-256 and keeps it; hosts are given the file.
+"""
+
+import hashlib
+import os
+import shutil
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import requests
+
+from codeb.domain.infra import Component
+from codeb.errors import ConfigError
+from deploys.infra_file import beside
+from deploys.platform import current
+
+_TIMEOUT = 60
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """``member`` is the program's path in a .tar.gz; ``sha256`` is of the file that is downloaded.
+
+    A release whose hash we have not seen ourselves has none: the operator takes it from the vendor's own file.
+    """
+
+    name: str
+    version: str
+    url: str
+    checksums: str
+    member: str
+    sha256: str = ""
+
+
+_GITHUB = "https://github.com"
+ARTIFACTS = {
+    artifact.name: artifact
+    for artifact in (
+        Artifact(
+            "caddy",
+            "2.11.4",
+            f"{_GITHUB}/caddyserver/caddy/releases/download/v{{version}}/caddy_{{version}}_linux_amd64.tar.gz",
+            "caddy_{version}_checksums.txt",
+            "caddy",
+        ),
+        Artifact(
+            "centrifugo",
+            "6.9.1",
+            f"{_GITHUB}/centrifugal/centrifugo/releases/download/v{{version}}/centrifugo_{{version}}_linux_amd64.tar.gz",
+            "centrifugo_{version}_checksums.txt",
+            "centrifugo",
+        ),
+        Artifact(
+            "registry",
+            "3.1.1",
+            f"{_GITHUB}/distribution/distribution/releases/download/v{{version}}/registry_{{version}}_linux_amd64.tar.gz",
+            "registry_{version}_linux_amd64.tar.gz.sha256",
+            "registry",
+        ),
+        Artifact(
+            "object_storage",
+            "1.0.14",
+            f"{_GITHUB}/versity/versitygw/releases/download/v{{version}}/versitygw_v{{version}}_Linux_x86_64.tar.gz",
+            "checksums.txt",
+            "versitygw",
+        ),
+    )
+}
+
+
+def cache() -> Path:
+    """Where downloads are kept, once per machine of the operator's."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "codeb" / "artifacts"
+
+
+def fetch(component: str) -> Path:
+    """The program of ``component`` on this machine, verified; raises ConfigError that says what to set."""
+    platform = current()
+    chosen, known = platform.infra.component(component), ARTIFACTS[component]
+    wanted = _wanted(component, chosen, known)
+    url = _mirrored(chosen.url or known.url.format(version=wanted.version), platform.infra.artifact_mirror)
+    local = _local(url)
+    if local is not None:
+        return _program(_verified(local, wanted), wanted)
+    kept = cache() / f"{wanted.name}-{wanted.version}-{wanted.sha256}"
+    if not kept.exists():
+        _download(url, kept)
+    return _program(_verified(kept, wanted), wanted)
+
+
+def _wanted(component: str, chosen: Component, known: Artifact) -> Artifact:
+    version = chosen.version or known.version
+    sha256 = chosen.sha256 or (known.sha256 if version == known.version and not chosen.url else "")
+    if not sha256:
+        raise ConfigError(
+            f"components.{component}.sha256 is not set: write the SHA-256 of {known.url.format(version=version)}"
+            f" into infra.toml; the vendor publishes it beside the file as {known.checksums.format(version=version)}"
+        )
+    return Artifact(known.name, version, known.url, known.checksums, known.member, sha256)
+
+
+def _mirrored(url: str, mirror: str) -> str:
+    parts = urlsplit(url)
+    if not mirror or parts.scheme not in ("http", "https"):
+        return url
+    return mirror.rstrip("/") + parts.path
+
+
+def _local(url: str) -> Path | None:
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https"):
+        return None
+    return Path(unquote(parts.path)) if parts.scheme == "file" else beside(url)
+
+
+def _download(url: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with (
+            requests.get(url, stream=True, timeout=_TIMEOUT) as answer,
+            tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file,
+        ):
+            answer.raise_for_status()
+            for chunk in answer.iter_content(_CHUNK):
+                file.write(chunk)
+    except requests.RequestException as error:
+        raise ConfigError(
+            f"{url} could not be fetched ({type(error).__name__}); set artifact_mirror or a url"
+        ) from None
+    Path(file.name).rename(target)
+
+
+def _verified(path: Path, wanted: Artifact) -> Path:
+    if not path.is_file():
+        raise ConfigError(f"components.{wanted.name}: {path} does not exist")
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != wanted.sha256:
+        raise ConfigError(f"components.{wanted.name}: {path} has SHA-256 {found}, expected {wanted.sha256}")
+    return path
+
+
+def _program(path: Path, wanted: Artifact) -> Path:
+    """The program itself: the file, or its member where the file is an archive."""
+    if not tarfile.is_tarfile(path):
+        return path
+    program = cache() / f"{wanted.name}-{wanted.version}-{wanted.sha256}.program"
+    if not program.exists():
+        with tarfile.open(path) as archive:
+            member = next(each for each in archive if Path(each.name).name == wanted.member and each.isfile())
+            source = archive.extractfile(member)
+            assert source is not None
+            part = program.with_suffix(".part")
+            with part.open("wb") as target:
+                shutil.copyfileobj(source, target)
+            part.rename(program)
+    return program

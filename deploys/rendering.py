@@ -1,0 +1,52 @@
+"""Templates of ``templates/``, rendered strictly, with a filter for each format that values land in."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from codeb.errors import InvalidInput
+
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def one_line(value: object) -> str:
+    """``value`` as text without a control character, which would start a new line of the file it lands in."""
+    text = str(value)
+    if _CONTROL.search(text):
+        raise InvalidInput("template", "a value has a control character")
+    return text
+
+
+def systemd(value: object) -> str:
+    """A quoted word of a unit file or an EnvironmentFile."""
+    return '"' + one_line(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def unit(value: object) -> str:
+    """A quoted word of an ExecStart, where ``%`` and ``$`` mean something."""
+    return systemd(value).replace("%", "%%").replace("$", "$$")
+
+
+def caddy(value: object) -> str:
+    return '"' + one_line(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+_JINJA = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    undefined=StrictUndefined,
+    trim_blocks=False,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 - no HTML here; each format has its filter
+)
+_JINJA.filters.update(
+    {"json": json.dumps, "yaml": json.dumps, "toml": json.dumps, "systemd": systemd, "unit": unit, "caddy": caddy}
+)
+
+
+def render(template: str, **values: Any) -> str:
+    """The text of ``templates/{template}``; an undefined name is an error."""
+    return _JINJA.get_template(template).render(**values)
