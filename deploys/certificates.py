@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from codeb.errors import ConfigError
 from deploys.secret_store import SecretStore
 
 _ROOT_LIFE = timedelta(days=3650)
@@ -156,5 +157,6 @@ def _key_pem(key: Key) -> str:
 
 def _root_key(root: Pair) -> Key:
     key = serialization.load_pem_private_key(root.key.encode(), None)
-    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ConfigError("ca_key in the secret store is not the CA's key")
     return key

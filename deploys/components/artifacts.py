@@ -152,12 +152,10 @@ def _program(path: Path, wanted: Artifact) -> Path:
         return path
     program = cache() / f"{wanted.name}-{wanted.version}-{wanted.sha256}.program"
     if not program.exists():
-        with tarfile.open(path) as archive:
-            member = next(each for each in archive if Path(each.name).name == wanted.member and each.isfile())
-            source = archive.extractfile(member)
-            assert source is not None
-            part = program.with_suffix(".part")
-            with part.open("wb") as target:
-                shutil.copyfileobj(source, target)
-            part.rename(program)
+        part = program.with_suffix(".part")
+        with tarfile.open(path) as archive, part.open("wb") as target:
+            for entry in archive:
+                if Path(entry.name).name == wanted.member and (source := archive.extractfile(entry)) is not None:
+                    shutil.copyfileobj(source, target)
+        part.rename(program)
     return program

@@ -45,12 +45,11 @@ class Directory:
     group: str = "root"
 
 
-def stamp(*parts: str | bytes) -> str:
+def stamp(*parts: object) -> str:
     """A short mark of what a service runs with; see :func:`service`."""
     digest = hashlib.sha256()
     for part in parts:
-        digest.update(part.encode() if isinstance(part, str) else part)
-        digest.update(b"\0")
+        digest.update(repr(part).encode())
     return digest.hexdigest()[:32]
 
 
@@ -122,12 +121,12 @@ class ServiceState(FactBase[dict[str, str]]):
 
     default = dict
 
-    def command(self, service: str) -> str:
+    def command(self, service: str, aspect: str) -> str:
         name = shlex.quote(service)
         return (
             f"echo active=$(systemctl is-active {name}); echo enabled=$(systemctl is-enabled {name} 2>/dev/null); "
             f"systemctl show -p NeedDaemonReload {name}; "
-            f"echo stamp=$(cat {_STAMPS}/{name} 2>/dev/null)"
+            f"echo stamp=$(cat {_STAMPS}/{name}{aspect} 2>/dev/null)"
         )
 
     def process(self, output: list[str]) -> dict[str, str]:
@@ -139,7 +138,7 @@ def service(
     service: str,
     stamp: str,
     changed_by: Sequence[OperationMeta] = (),
-    reload: str = "",
+    reload: bool = False,
 ) -> Commands:
     """
     Have the service enabled and running with what the stamp stands for.
@@ -147,9 +146,10 @@ def service(
     + service: the unit's name
     + stamp: the mark of its configuration; a run that died between file and restart restarts next time
     + changed_by: operations whose change in this run wants a restart, also when the stamp is the same
-    + reload: a command that is enough instead of a restart
+    + reload: the unit's reload is enough; its stamp is kept apart from that of the restart
     """
-    state = host.get_fact(ServiceState, service=service)
+    aspect = ".reload" if reload else ""
+    state = host.get_fact(ServiceState, service=service, aspect=aspect)
     name = shlex.quote(service)
     changed = any(meta.is_complete() and meta.did_change() for meta in changed_by)
     if state.get("NeedDaemonReload") == "yes" or changed:
@@ -160,9 +160,11 @@ def service(
     if state.get("active") != "active":
         yield StringCommand(f"systemctl reset-failed {name} 2>/dev/null; systemctl start {name}")
     elif stale:
-        yield StringCommand(reload or f"systemctl restart {name}")
+        yield StringCommand(f"systemctl {'reload' if reload else 'restart'} {name}")
     if state.get("stamp") != stamp:
-        yield StringCommand(f"install -d -m 0700 {STATE} {_STAMPS} && echo {shlex.quote(stamp)} > {_STAMPS}/{name}")
+        yield StringCommand(
+            f"install -d -m 0700 {STATE} {_STAMPS} && echo {shlex.quote(stamp)} > {_STAMPS}/{name}{aspect}"
+        )
     if state.get("active") == "active" and not stale:
         host.noop(f"{service} runs with its present configuration")
 
