@@ -79,14 +79,13 @@ class House:
         self.keys = KeyRegistry(self.registry / "api-keys.json")
         self.watch = DatabaseWatch(self.services)
 
-    def key(self, role: str = "owner", team: str = "team-a", **changes: Any) -> str:
-        """A registered key; ``changes`` are made to its entry in the file."""
-        maker = KeyMaker(self.registry, SystemClock())
-        made = maker.create(team, Role(role), name="test", by="me", platform=changes.pop("platform", False))
-        if changes:
+    def key(self, made_as: str = "owner", team: str = "team-a", **entry: Any) -> str:
+        """A registered key; the fields of ``entry`` replace those in the file."""
+        made = KeyMaker(self.registry, SystemClock()).create(team, Role(made_as), name="test", by="me")
+        if entry:
             path = self.registry / "api-keys.json"
             content = json.loads(path.read_text())
-            content["keys"][made.record["id"]] |= changes
+            content["keys"][made.record["id"]] |= entry
             path.write_text(json.dumps(content))
         return made.text
 
