@@ -7,7 +7,7 @@ import click
 import codeb
 from codeb.cli.host.exits import EXIT_CODES
 
-_COMMANDS = {
+COMMANDS = {
     "serve": "codeb.cli.host.server:serve",
     "migrate": "codeb.cli.host.server:migrate",
     "keys": "codeb.cli.host.keys:keys",
@@ -25,12 +25,12 @@ class _Lazy(click.Group):
     """A command's libraries are imported when it is used: the operator's machine has no need of the server's."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        module, _, attribute = _COMMANDS[cmd_name].partition(":")
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
         try:
             command: click.Command = getattr(importlib.import_module(module), attribute)
         except ModuleNotFoundError as error:
