@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 
 from codeb.api.errors import BadRequest
+from codeb.tools.params import storable
 
 
 async def tool_call(request: Request) -> tuple[str, Mapping[str, Any]]:
@@ -19,7 +20,7 @@ async def tool_call(request: Request) -> tuple[str, Mapping[str, Any]]:
     if not isinstance(content, dict):
         raise BadRequest('the body is not a JSON object such as {"tool": "slot_list", "params": {}}')
     name, params = content.get("tool"), content.get("params")
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not name or not storable(name):
         raise BadRequest("Tool name required")
     if params is not None and not isinstance(params, dict):
         raise BadRequest("params is not a JSON object")

@@ -80,8 +80,6 @@ def _variables(params: SyncParams) -> dict[str, str]:
     text = params.content if params.content is not None else params.env_content
     if text is None:
         raise InvalidInput("content", "the text of a .env file is missing")
-    if "\0" in text:
-        raise InvalidInput(field, "it holds a NUL character, which no variable can")
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:
             raise InvalidInput(field, f"line {binding.original.line} is not NAME=value")

@@ -11,6 +11,7 @@ from codeb.errors import InvalidInput
 
 ProjectName = Annotated[str, AfterValidator(project_name), Field(description="case is folded, _ becomes -")]
 P = TypeVar("P", bound="Params")
+_UNSTORABLE = "it cannot be kept: it holds a NUL, half of a surrogate pair, or is nested too deep"
 
 
 class Params(BaseModel):
@@ -46,6 +47,11 @@ class InvalidParams(InvalidInput):
 
 def parse(model: type[P], given: Mapping[str, Any]) -> tuple[P, list[str]]:
     """The input, and the names of the fields that were ignored; raises InvalidInput."""
+    if not storable(list(given)):
+        raise InvalidInput("params", _UNSTORABLE)
+    for field, value in given.items():
+        if not storable(value):
+            raise InvalidInput(field, _UNSTORABLE)
     known = {field.alias for field in model.model_fields.values()}
     used = {key: value for key, value in given.items() if key in known and value is not None}
     try:
@@ -54,6 +60,15 @@ def parse(model: type[P], given: Mapping[str, Any]) -> tuple[P, list[str]]:
         problems = [{"field": _path(each["loc"]), "reason": each["msg"]} for each in error.errors()]
         raise InvalidParams(problems) from None
     return params, sorted(given.keys() - used.keys())
+
+
+def storable(value: Any, levels: int = 16) -> bool:
+    """False where a NUL or half of a surrogate pair hides, or too many levels: no database or file keeps those."""
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+    if isinstance(value, Mapping):
+        return storable([*value, *value.values()], levels)
+    return not isinstance(value, list) or (levels > 0 and all(storable(each, levels - 1) for each in value))
 
 
 def _path(location: tuple[int | str, ...]) -> str:

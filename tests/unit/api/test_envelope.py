@@ -107,6 +107,23 @@ def test_a_path_or_method_that_is_not_there_answers_in_the_envelope(
     assert record["correlationId"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"tool": "\ud800"}',
+        r'{"tool": "rollback", "params": {"projectName": "blog", "reason": "a\u0000b"}}',
+        r'{"tool": "rollback", "params": {"projectName": "blog", "reason": "\udc00"}}',
+        r'{"tool": "slot_list", "params": {"\ud800": 1}}',
+        r'{"tool": "workflow_init", "params": {"projectName": "x", "settings": {"command": ["\u0000"]}}}',
+        b'{"tool": "\xff"}',
+        '{"tool": "slot_list", "params": {"a": ' + "[" * 900 + "]" * 900 + "}}",
+    ],
+)
+def test_what_no_database_can_keep_is_400(client: TestClient, house: House, body: str | bytes) -> None:
+    answer = client.post("/api/tool", content=body, headers={"X-API-Key": house.key()})
+    assert answer.status_code == 400, answer.text
+
+
 def test_what_was_ignored_is_listed(tool: Tool) -> None:
     record = tool("slot_status", projectName="blog", environment=None, useGhcr=True)
     assert record["ignored"] == ["environment", "useGhcr"]
