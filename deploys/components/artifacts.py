@@ -70,6 +70,13 @@ ARTIFACTS = {
             "checksums.txt",
             "versitygw",
         ),
+        Artifact(
+            "grafana",
+            "12.0.0",
+            "https://dl.grafana.com/oss/release/grafana_{version}_amd64.deb",
+            "grafana_{version}_amd64.deb.sha256",
+            "grafana",
+        ),
     )
 }
 
@@ -84,7 +91,7 @@ def fetch(component: str) -> Path:
     platform = current()
     chosen, known = platform.infra.component(component), ARTIFACTS[component]
     wanted = _wanted(component, chosen, known)
-    url = _mirrored(chosen.url or known.url.format(version=wanted.version), platform.infra.artifact_mirror)
+    url = mirrored(chosen.url or known.url.format(version=wanted.version), platform.infra.artifact_mirror)
     local = _local(url)
     if local is not None:
         return _program(_verified(local, wanted), wanted)
@@ -105,7 +112,8 @@ def _wanted(component: str, chosen: Component, known: Artifact) -> Artifact:
     return Artifact(known.name, version, known.url, known.checksums, known.member, sha256)
 
 
-def _mirrored(url: str, mirror: str) -> str:
+def mirrored(url: str, mirror: str) -> str:
+    """``url`` with the operator's mirror in place of its scheme and host."""
     parts = urlsplit(url)
     if not mirror or parts.scheme not in ("http", "https"):
         return url

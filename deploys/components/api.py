@@ -1,0 +1,93 @@
+"""The API on the app host: its user, its directories, its virtual environment, its settings and its unit."""
+
+from pyinfra.api.deploy import deploy
+from pyinfra.operations import apt, files
+
+from deploys.components import wheel
+from deploys.components.accounts import system_user
+from deploys.operations import managed, ready, venv
+from deploys.operations.managed import Directory, File
+from deploys.platform import HostSpec, Platform, current
+from deploys.rendering import render
+
+ROOT = "/opt/codeb"
+ENV_FILE = "/etc/codeb/codeb.env"
+PRIVATE = ("registry", "registry/slots", "registry/projects", "journal", "env", "logs", "logs/rollbacks", "locks")
+
+
+def directories() -> list[Directory]:
+    """Design section 1: Caddy reads the routes and writes nothing, nobody else reads anything."""
+    return [
+        Directory(ROOT, "0710", "codeb", "caddy"),
+        Directory(f"{ROOT}/routes", "0750", "codeb", "caddy"),
+        *(Directory(f"{ROOT}/{name}", "0700", "codeb", "codeb") for name in PRIVATE),
+        Directory("/etc/caddy/sites", "2750", "codeb", "caddy"),
+    ]
+
+
+def settings(platform: Platform, spec: HostSpec) -> dict[str, str]:
+    """The variables of codeb/settings.py for this host."""
+    infra, secrets = platform.infra, platform.secrets
+    storage = platform.one("storage")
+    return {
+        "CODEB_ENV": "production",
+        "CODEB_DOMAIN": infra.domain,
+        "CODEB_LISTEN": "127.0.0.1:9101",
+        "CODEB_INTERNAL_LISTEN": f"{spec.private}:9101,127.0.0.1:9102",
+        "CODEB_ROOT": ROOT,
+        "CODEB_TLS": infra.tls,
+        "CODEB_HTTP_REDIRECT": "true" if infra.http_redirect else "false",
+        "CODEB_CADDY_SITES": "/etc/caddy/sites",
+        "CODEB_CADDY_FILE": "/etc/caddy/Caddyfile",
+        "CODEB_CADDY_ADMIN": "/run/caddy/admin.sock",
+        "CODEB_REGISTRY": infra.registry,
+        "CODEB_REGISTRY_USERNAME": "codeb",
+        "CODEB_REGISTRY_PASSWORD": secrets["registry_password"],
+        "CODEB_DB_HOST": storage.private,
+        "CODEB_DB_PORT": "5432",
+        "CODEB_DB_NAME": "codeb",
+        "CODEB_DB_USER": "codeb",
+        "CODEB_DB_PASSWORD": secrets["postgres_codeb_password"],
+        "CODEB_DB_SSLMODE": "verify-full",
+        "CODEB_DB_SSLROOTCERT": "/etc/codeb/tls/ca.pem",
+        "CODEB_S3_ENDPOINT": f"https://db.{infra.domain}:9000",
+        "CODEB_S3_ACCESS_KEY": "docker-cache",
+        "CODEB_S3_SECRET_KEY": secrets["s3_docker_cache_secret"],
+        "CODEB_PROBE_SECRET": secrets["probe_secret"],
+        "CODEB_ENV_KEY": secrets["env_key"],
+        "CODEB_CENTRIFUGO_URL": f"https://{platform.one('streaming').private}:8001",
+        "CODEB_CENTRIFUGO_API_KEY": secrets["centrifugo_api_key"],
+        "CODEB_CENTRIFUGO_TOKEN_SECRET": secrets["centrifugo_token_secret"],
+    }
+
+
+def env_file(values: dict[str, str]) -> str:
+    return render("api/codeb.env.j2", settings=values)
+
+
+@deploy("CodeB API")
+def api() -> None:
+    """Install and run the API, and wait until it is ready. Docker Engine and Caddy come before it."""
+    platform = current()
+    spec = platform.here()
+    system_user("codeb", home=ROOT, groups=["docker", "caddy", "codeb-tls"])
+    apt.packages(name="Install what the virtual environment needs", packages=["python3-venv"], no_recommends=True)
+    environment = env_file(settings(platform, spec))
+    unit = render("api/codeb-api.service.j2", root=ROOT, env_file=ENV_FILE)
+    written = managed.files(
+        name="Write its directories, settings and unit",
+        directories=[Directory("/etc/codeb", "0755"), *directories()],
+        files=[
+            File(ENV_FILE, environment, "0640", "root", "codeb"),
+            File("/etc/systemd/system/codeb-api.service", unit),
+        ],
+    )
+    installed = venv.installed(name="Install codeb", path=f"{ROOT}/venv", wheelhouse=str(platform.wheelhouse or ""))
+    files.link(name="Put codeb on the path", path="/usr/local/bin/codeb", target=f"{ROOT}/venv/bin/codeb")
+    managed.service(
+        name="Run the API",
+        service="codeb-api.service",
+        stamp=managed.stamp(environment, unit, wheel.source_digest()),
+        changed_by=[written, installed],
+    )
+    ready.answers(name="Wait for the API", url="http://127.0.0.1:9102/health", unit="codeb-api.service", seconds=90)

@@ -1,0 +1,99 @@
+"""Debian packages of a component: from the distribution, or from its vendor's repository."""
+
+from dataclasses import dataclass
+
+from pyinfra import host
+from pyinfra.api.exceptions import DeployError
+from pyinfra.facts.server import LsbRelease
+from pyinfra.operations import apt, files
+
+from codeb.domain.infra import Infra
+from deploys.components import artifacts
+from deploys.operations import managed
+from deploys.platform import current
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A vendor's apt repository; ``suite`` empty stands for the host's own release name."""
+
+    uri: str
+    key: str
+    suite: str
+    component: str
+
+
+SOURCES = {"caddy": "url", "centrifugo": "url", "docker": "apt", "grafana": "vendor"}
+"""Where a component comes from when infra.toml does not say."""
+DISTRIBUTION: dict[str, tuple[str, ...]] = {
+    "caddy": ("caddy",),
+    "docker": ("docker.io",),
+}
+VENDOR_PACKAGES: dict[str, tuple[str, ...]] = {
+    "caddy": ("caddy",),
+    "docker": ("docker-ce", "docker-ce-cli", "containerd.io"),
+    "grafana": ("grafana",),
+}
+REPOSITORIES = {
+    "caddy": Repository(
+        "https://dl.cloudsmith.io/public/caddy/stable/deb/debian",
+        "https://dl.cloudsmith.io/public/caddy/stable/gpg.key",
+        "any-version",
+        "main",
+    ),
+    "docker": Repository(
+        "https://download.docker.com/linux/debian", "https://download.docker.com/linux/debian/gpg", "", "stable"
+    ),
+    "grafana": Repository("https://apt.grafana.com", "https://apt.grafana.com/gpg-full.key", "stable", "main"),
+}
+
+
+def source(infra: Infra, component: str) -> str:
+    return infra.component(component).source or SOURCES[component]
+
+
+def install(component: str, source: str) -> None:
+    """Install ``component`` by its ``source``. Base has read the package lists; a vendor's are read here."""
+    if source == "url":
+        _from_file(component)
+        return
+    known = {"apt": DISTRIBUTION, "vendor": VENDOR_PACKAGES}.get(source, {})
+    if component not in known:
+        raise DeployError(f"components.{component}.source = {source}: there is no such way to get {component}")
+    if source == "vendor":
+        _repository(component, REPOSITORIES[component])
+    names = known[component]
+    apt.packages(name=f"Install {' and '.join(names)}", packages=list(names), no_recommends=True)
+
+
+def _from_file(component: str) -> None:
+    """A .deb that the operator's machine has fetched and verified."""
+    if component not in artifacts.ARTIFACTS:
+        raise DeployError(
+            f"components.{component}.source = url: there is no single file of {component}; use apt or vendor"
+        )
+    path = f"{managed.STATE}/{component}.deb"
+    managed.binary(name=f"Have the package of {component}", path=path, artifact=artifacts.fetch(component))
+    apt.deb(name=f"Install {component}", src=path)
+
+
+def _repository(component: str, repository: Repository) -> None:
+    mirror = current().infra.artifact_mirror
+    keyring = f"/etc/apt/keyrings/{component}.asc"
+    suite = repository.suite or host.get_fact(LsbRelease)["codename"]
+    files.download(
+        name=f"Fetch the signing key of {component}",
+        src=artifacts.mirrored(repository.key, mirror),
+        dest=keyring,
+        mode="644",
+    )
+    listed = apt.sources_file(
+        name=f"Add the repository of {component}",
+        filename=component,
+        types=["deb"],
+        uris=[artifacts.mirrored(repository.uri, mirror)],
+        suites=[suite],
+        components=[repository.component],
+        signed_by=keyring,
+    )
+    apt.update(name=f"Read the repository of {component}", _if=listed.did_change)

@@ -1,0 +1,180 @@
+"""Prometheus on the backup host: what it scrapes, when it alerts, how long it keeps. Spec section 9."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyinfra.api.deploy import deploy
+from pyinfra.operations import apt
+
+from codeb.domain.infra import Infra, Role
+from deploys.components import packages
+from deploys.operations import managed, ready
+from deploys.operations.managed import Directory, File
+from deploys.platform import HostSpec, Platform, current
+from deploys.rendering import render
+
+HOME = "/etc/prometheus/codeb"
+DATA = "/var/lib/prometheus/metrics2"
+CA_FILE = "/etc/codeb/tls/ca.pem"
+CADDY_ROLES = {Role.APP, Role.STREAMING, Role.BACKUP}
+CERTIFICATE_MARGIN = {"acme": 7 * 24 * 3600, "internal": 2 * 3600, "off": 0}
+"""Seconds before its end by which a certificate has been renewed: Caddy's own CA issues for half a day only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    address: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One ``scrape_configs`` entry. ``module`` names an exporter behind the host's exporter proxy."""
+
+    name: str
+    targets: tuple[Target, ...]
+    module: str = ""
+    token_file: str = ""
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.module else "http"
+
+    @property
+    def path(self) -> str:
+        return "/proxy" if self.module else "/metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicSite:
+    url: str
+    module: str
+
+
+def jobs(platform: Platform) -> list[Job]:
+    """Exporters listen on loopback; one proxy per host hands them on, over TLS, to this host only."""
+    every = platform.hosts()
+    storage, streaming, app = (platform.one(role) for role in (Role.STORAGE, Role.STREAMING, Role.APP))
+    here = platform.one(Role.BACKUP)
+    found = [
+        _proxied("node", *every),
+        _proxied("caddy", *(spec for spec in every if CADDY_ROLES & set(spec.roles))),
+        *(_proxied(name, storage) for name in ("postgres", "redis", "registry", "object_storage")),
+        _proxied("centrifugo", streaming),
+        Job("api", (Target(f"{app.private}:9101", app.name),)),
+        Job("prometheus", (Target("127.0.0.1:9090", here.name),)),
+        Job("alertmanager", (Target("127.0.0.1:9093", here.name),)),
+        Job("blackbox", (Target("127.0.0.1:9115", here.name),)),
+    ]
+    if packages.source(platform.infra, "grafana") != "none":
+        found.append(Job("grafana", (Target("127.0.0.1:3000", here.name),)))
+    return found
+
+
+def _proxied(name: str, *hosts: HostSpec) -> Job:
+    targets = tuple(Target(f"{spec.private}:9999", spec.name) for spec in hosts)
+    return Job(name, targets, module=name)
+
+
+def public_sites(infra: Infra) -> list[PublicSite]:
+    """The platform's names as people reach them; Centrifugo's answer to a plain request is a 400."""
+    scheme = "http" if infra.tls == "off" else "https"
+    sites = [
+        PublicSite(f"{scheme}://{infra.public_name(Role.APP)}/health", "answers"),
+        PublicSite(f"{scheme}://{infra.public_name(Role.STREAMING)}/connection/websocket", "expects_upgrade"),
+    ]
+    if packages.source(infra, "grafana") != "none":
+        sites.append(PublicSite(f"{scheme}://{infra.public_name(Role.BACKUP)}/api/health", "answers"))
+    return sites
+
+
+def prometheus_yml(platform: Platform) -> str:
+    return render(
+        "prometheus/prometheus.yml.j2",
+        directory=HOME,
+        jobs=jobs(platform),
+        ca_file=CA_FILE,
+        public_sites=public_sites(platform.infra),
+    )
+
+
+def rules_yml(infra: Infra) -> str:
+    return render("prometheus/rules.yml.j2", directory=HOME, certificate_margin=CERTIFICATE_MARGIN[infra.tls])
+
+
+def blackbox_yml(infra: Infra) -> str:
+    return render("prometheus/blackbox.yml.j2", ca_file=CA_FILE if infra.tls == "internal" else "")
+
+
+COMMAND = (
+    "/usr/bin/prometheus",
+    f"--config.file={HOME}/prometheus.yml",
+    f"--storage.tsdb.path={DATA}",
+    "--storage.tsdb.retention.time=30d",
+    "--storage.tsdb.retention.size=10GB",
+    # One listener only: loopback for Grafana, the other addresses for admin_networks by the firewall.
+    "--web.listen-address=0.0.0.0:9090",
+)
+CHECK = ("/usr/bin/promtool", "check", "config", f"{HOME}/prometheus.yml")
+BLACKBOX = (
+    "/usr/bin/prometheus-blackbox-exporter",
+    f"--config.file={HOME}/blackbox.yml",
+    "--web.listen-address=127.0.0.1:9115",
+)
+
+
+@deploy("Prometheus")
+def prometheus() -> None:
+    """Install and run Prometheus and the prober of the public names. Its reload refuses what promtool refuses."""
+    platform = current()
+    apt.packages(name="Install Prometheus", packages=["prometheus", "prometheus-blackbox-exporter"], no_recommends=True)
+    _blackbox(platform.infra)
+    unit = framed(COMMAND, ["/var/lib/prometheus"], CHECK)
+    config, rules = prometheus_yml(platform), rules_yml(platform.infra)
+    unit_file = managed.files(
+        name="Frame its unit",
+        directories=[Directory("/etc/systemd/system/prometheus.service.d")],
+        files=[File("/etc/systemd/system/prometheus.service.d/codeb.conf", unit)],
+    )
+    written = managed.files(
+        name="Write its configuration and alert rules",
+        directories=[Directory(HOME)],
+        files=[File(f"{HOME}/rules.yml", rules), File(f"{HOME}/prometheus.yml", config)],
+    )
+    managed.service(
+        name="Run Prometheus", service="prometheus.service", stamp=managed.stamp(unit), changed_by=[unit_file]
+    )
+    ready.answers(name="Wait for Prometheus", url="http://127.0.0.1:9090/-/ready", unit="prometheus.service")
+    managed.service(
+        name="Load its configuration",
+        service="prometheus.service",
+        stamp=managed.stamp(config, rules),
+        changed_by=[written],
+        reload=True,
+    )
+
+
+def _blackbox(infra: Infra) -> None:
+    unit, config = framed(BLACKBOX), blackbox_yml(infra)
+    files = managed.files(
+        name="Configure the prober of public names",
+        directories=[Directory(HOME), Directory("/etc/systemd/system/prometheus-blackbox-exporter.service.d")],
+        files=[
+            File(f"{HOME}/blackbox.yml", config),
+            File("/etc/systemd/system/prometheus-blackbox-exporter.service.d/codeb.conf", unit),
+        ],
+    )
+    managed.service(
+        name="Run the prober",
+        service="prometheus-blackbox-exporter.service",
+        stamp=managed.stamp(unit, config),
+        changed_by=[files],
+    )
+
+
+def framed(command: Sequence[str], writable: Sequence[str] = (), check: Sequence[str] = ()) -> str:
+    """A drop-in for a Debian unit of the Prometheus family: our command line in a tighter frame.
+
+    ``check`` is run before a reload, which is refused when it fails.
+    """
+    return render("prometheus/unit.conf.j2", command=command, writable=writable, check=check)
