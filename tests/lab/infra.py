@@ -6,26 +6,21 @@ from pathlib import Path
 from tests.lab.artifacts import PROGRAMS, program, sha256
 from tests.lab.hosts import DOMAIN, all_hosts, gateway
 from tests.lab.keys import KEY, KNOWN_HOSTS
-from tests.lab.paths import LAB
-
-INFRA = LAB / "infra.toml"
-SECRETS = LAB / "secrets.json"
-_COMPONENTS = {"caddy": "caddy", "centrifugo": "centrifugo", "registry": "registry", "object_storage": "versitygw"}
-"""Names of components in infra.toml, and the programs that serve them."""
+from tests.lab.paths import INFRA, SECRETS
 
 
-def write(wheelhouse: Path | None) -> None:
+def write(wheelhouse: Path) -> None:
     INFRA.write_text(text(wheelhouse))
 
 
-def text(wheelhouse: Path | None) -> str:
+def text(wheelhouse: Path) -> str:
     head = [
         f'domain = "{DOMAIN}"',
         'tls = "internal"',
         "http_redirect = false",
         f'admin_networks = ["{gateway()}/32"]',
         f'secrets_file = "{SECRETS.name}"',
-        f"wheelhouse = {json.dumps(str(wheelhouse or ''))}",
+        f"wheelhouse = {json.dumps(str(wheelhouse))}",
         "",
         "[ssh]",
         'user = "root"',
@@ -43,12 +38,12 @@ def _hosts() -> list[str]:
 
 def _components() -> list[str]:
     entries = [""]
-    for component, name in _COMPONENTS.items():
-        path = program(name)
+    for wanted in PROGRAMS.values():
+        path = program(wanted.name)
         entries += [
-            f"[components.{component}]",
+            f"[components.{wanted.component}]",
             'source = "url"',
-            f'version = "{PROGRAMS[name].version}"',
+            f'version = "{wanted.version}"',
             f"url = {json.dumps(path.as_uri())}",
             f'sha256 = "{sha256(path)}"',
             "",

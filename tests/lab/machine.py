@@ -1,32 +1,38 @@
-"""What this machine needs for the lab, from the distribution's packages."""
+"""What this machine needs for the lab and the tests, from the distribution's packages."""
 
 import os
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
-from tests.lab.shell import run, succeeds
+from tests.lab.shell import CommandFailed, run, succeeds
 
-PACKAGES = {
-    "dockerd": "docker.io",
-    "iptables": "iptables",
+ENGINE = {"dockerd": "docker.io", "iptables": "iptables"}
+LAB = {
+    **ENGINE,
     "debootstrap": "debootstrap",
     "ssh": "openssh-client",
-    "ssh-keygen": "openssh-client",
+    "ssh-keyscan": "openssh-client",
 }
-_SBIN = ("/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/usr/local/bin", "/bin")
+TESTS = {**ENGINE, "initdb": "postgresql"}
+_PATH = "/usr/sbin:/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/bin"
 
 
-def install(programs: dict[str, str] | None = None) -> list[str]:
+def install(programs: Mapping[str, str]) -> list[str]:
     """Install the packages whose programs are missing; returns what was installed."""
-    wanted = PACKAGES if programs is None else programs
-    missing = sorted({package for program, package in wanted.items() if not _present(program)})
-    if missing:
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        if not succeeds(["apt-get", "-qq", "--dry-run", "install", *missing]):
-            run(["apt-get", "-qq", "update"], environment=environment)
-        install_command = ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *missing]
-        run(install_command, environment=environment)
+    missing = sorted({package for program, package in programs.items() if not _present(program)})
+    if not missing:
+        return []
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        raise CommandFailed(f"missing on this machine: {', '.join(missing)} (installed by itself on Debian as root)")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    if not succeeds(["apt-get", "-qq", "--dry-run", "install", *missing]):
+        run(["apt-get", "-qq", "update"], environment=environment)
+    run(["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *missing], environment=environment)
     return missing
 
 
 def _present(program: str) -> bool:
-    return any((Path(directory) / program).exists() for directory in _SBIN)
+    # Debian keeps PostgreSQL's server programs off the path, a directory per version.
+    servers = map(str, Path("/usr/lib/postgresql").glob("*/bin"))
+    return shutil.which(program, path=":".join([_PATH, *servers])) is not None

@@ -5,5 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = ROOT / ".lab"
+INFRA = LAB / "infra.toml"
+SECRETS = LAB / "secrets.json"
+RECORD = LAB / "lab.json"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "codeb"
 ARTIFACTS = CACHE / "artifacts"

@@ -1,4 +1,4 @@
-"""What a person sees while the lab is made: what, how long, what is next."""
+"""What a person sees while the lab is made: what, and how long it took."""
 
 import sys
 import time
@@ -12,15 +12,16 @@ _BEGUN = time.monotonic()
 def stage(what: str) -> Iterator[None]:
     """Announce ``what``, and say how long it took."""
     begun = time.monotonic()
-    say(f"{_clock()}  {what} ...")
+    say(f"[{elapsed()}]  {what} ...")
     yield
-    say(f"{_clock()}  {what}: done in {time.monotonic() - begun:.1f} s")
+    say(f"[{elapsed()}]  {what}: done in {time.monotonic() - begun:.1f} s")
 
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _clock() -> str:
+def elapsed() -> str:
+    """Since the command began, as minutes and seconds."""
     seconds = int(time.monotonic() - _BEGUN)
-    return f"[{seconds // 60:02}:{seconds % 60:02}]"
+    return f"{seconds // 60:02}:{seconds % 60:02}"

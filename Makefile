@@ -1,0 +1,53 @@
+# The commands of this repository. `make lab` and `make test` need a Linux machine with root; on Debian they install
+# what is missing by themselves.
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+SOAK_SWITCHES ?= 50000
+
+.PHONY: help lab lab-down lab-status test lint test-unit test-integration test-lab soak format lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
+
+lab: .venv/.locked ## four hosts with the whole platform on this machine (LAB_SUBNET=172.30.0.0/24)
+	@$(BIN)/python -m tests.lab up
+
+lab-down: .venv/.locked ## remove the lab
+	@$(BIN)/python -m tests.lab down
+
+lab-status: .venv/.locked ## what the lab's hosts do, and what to try on them
+	@$(BIN)/python -m tests.lab status
+
+test: lint test-unit test-integration test-lab ## everything: lint, unit, integration, and the story on the lab
+
+lint: .venv/.locked ## style, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-unit: .venv/.locked ## without I/O
+	$(PYTEST) tests/unit
+
+test-integration: .venv/.locked ## real PostgreSQL, Docker and Caddy on this machine
+	@$(BIN)/python -m tests.lab packages
+	$(PYTEST) tests/integration
+
+test-lab: lab ## the four hosts
+	$(PYTEST) tests/lab
+
+soak: .venv/.locked ## many switches under load
+	CODEB_SWITCHES=$(SOAK_SWITCHES) $(PYTEST) tests/integration/test_switch_race.py
+
+format: .venv/.locked ## ruff's formatting, and the fixes it is sure of
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.locked ## requirements/*.txt anew from pyproject.toml
+	tests/lock.sh
+
+clean: ## the environment and what tools left
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+
+.venv/.locked: requirements/dev.txt pyproject.toml VERSION tests/environment.sh
+	tests/environment.sh

@@ -1,0 +1,66 @@
+"""The operator's command, run on the lab."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.paths import INFRA, LAB, ROOT
+from tests.lab.progress import say
+from tests.lab.shell import CommandFailed
+
+LOG = LAB / "bootstrap.log"
+_TELL_EVERY = 10.0
+_OPERATION = re.compile(r"--> Starting operation: (.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What pyinfra counted: operations that changed something, that failed, that found all as it should be."""
+
+    success: int
+    error: int
+    no_change: int
+
+
+def command(deploy: str = "deploys/bootstrap.py") -> list[str]:
+    return [str(Path(sys.executable).parent / "pyinfra"), "inventory.py", deploy, "-y"]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "CODEB_INFRA": str(INFRA)}
+
+
+def run() -> None:
+    """Run it, and tell now and then where it is; its whole output is in the log."""
+    operation, told, done = "looking at the hosts", time.monotonic(), 0
+    with subprocess.Popen(
+        command(), cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        with LOG.open("w") as log:
+            for line in process.stdout:
+                log.write(line)
+                log.flush()
+                if match := _OPERATION.search(line):
+                    operation, done = match[1], done + 1
+                if time.monotonic() - told > _TELL_EVERY:
+                    say(f"         {operation} (operation {done})")
+                    told = time.monotonic()
+    if process.returncode:
+        last = "\n".join(LOG.read_text().splitlines()[-30:])
+        raise CommandFailed(f"provisioning ended with {process.returncode}; all of it is in {LOG}:\n{last}")
+
+
+def counted() -> Totals:
+    """Run it once more and count; raises CommandFailed."""
+    done = subprocess.run([*command(), "--json"], cwd=ROOT, env=environment(), capture_output=True, check=False)
+    if done.returncode:
+        said = (done.stdout[-2000:] + done.stderr[-2000:]).decode(errors="replace")
+        raise CommandFailed(f"provisioning ended with {done.returncode}: {said}")
+    totals = json.loads(done.stdout)["results"]["totals"]
+    return Totals(totals["success"], totals["error"], totals["no_change"])
