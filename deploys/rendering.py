@@ -42,6 +42,7 @@ _JINJA = Environment(
     keep_trailing_newline=True,
     autoescape=False,  # noqa: S701 - no HTML here; each format has its filter
 )
+_JINJA.tests["in_v6"] = lambda address: ":" in address
 _JINJA.filters.update(
     {"json": json.dumps, "yaml": json.dumps, "toml": json.dumps, "systemd": systemd, "unit": unit, "caddy": caddy}
 )

@@ -1,0 +1,70 @@
+"""Which exporters a host has, by its roles. All listen on loopback; one proxy per host hands them to Prometheus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyinfra.api.deploy import deploy
+
+from codeb.domain.infra import Role
+from deploys.operations import debian, managed
+from deploys.operations.managed import File
+from deploys.platform import current
+from deploys.rendering import render
+
+OBJECT_STORAGE_METRICS = "/usr/local/lib/codeb/object-storage-metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One exporter behind the proxy: an address, or a command that prints metrics."""
+
+    name: str
+    port: int = 0
+    path: str = "/metrics"
+    address: str = "127.0.0.1"
+    command: str = ""
+    tls: bool = False
+
+
+def modules(roles: Sequence[Role], engine: str, private: str) -> list[Module]:
+    """VersityGW has no metrics of its own: a command asks its health and measures its disk."""
+    found = [Module("node", 9100)]
+    if {Role.APP, Role.STREAMING, Role.BACKUP} & set(roles):
+        found.append(Module("caddy", 9180))
+    if Role.STORAGE in roles:
+        found += [Module("postgres", 9187), Module("redis", 9121), Module("registry", 5001)]
+        if engine == "versitygw":
+            found.append(Module("object_storage", command=OBJECT_STORAGE_METRICS))
+        else:
+            found.append(Module("object_storage", 9000, "/minio/v2/metrics/cluster"))
+    if Role.STREAMING in roles:
+        found.append(Module("centrifugo", 8001, address=private, tls=True))
+    return found
+
+
+@deploy("Exporters of the storage host")
+def exporters() -> None:
+    """PostgreSQL by its socket as a role that may only look, Redis as a user that may only look."""
+    password = current().secrets["redis_exporter_password"]
+    debian.packages(
+        name="Install the exporters", packages=["prometheus-postgres-exporter", "prometheus-redis-exporter"]
+    )
+    postgres = (
+        'ARGS="--web.listen-address=127.0.0.1:9187"\n'
+        'DATA_SOURCE_NAME="user=prometheus host=/run/postgresql dbname=postgres"\n'
+    )
+    redis = render("redis/exporter.default.j2", password=password)
+    files = managed.files(
+        name="Configure the exporters",
+        files=[
+            File("/etc/default/prometheus-postgres-exporter", postgres, "0640"),
+            File("/etc/default/prometheus-redis-exporter", redis, "0600"),
+        ],
+    )
+    for name, text in (("postgres", postgres), ("redis", redis)):
+        managed.service(
+            name=f"Run the {name} exporter",
+            service=f"prometheus-{name}-exporter.service",
+            stamp=managed.stamp(text),
+            changed_by=[files],
+        )

@@ -1,0 +1,70 @@
+"""PostgreSQL on the storage host: CodeB's database, its role, and nobody else. Spec sections 7 and 9."""
+
+from pyinfra import host
+from pyinfra.api.deploy import deploy
+from pyinfra.api.exceptions import DeployError
+from pyinfra.facts.server import LinuxDistribution
+
+from codeb.domain.infra import Role
+from deploys.components.base import TLS, TLS_GROUP
+from deploys.operations import debian, managed, users
+from deploys.operations.managed import File
+from deploys.operations.postgres import sql
+from deploys.platform import Platform, current
+from deploys.rendering import render
+from deploys.scram import verifier
+
+DISTRIBUTION_VERSIONS = {("Debian", 12): 15, ("Debian", 13): 17, ("Ubuntu", 22): 14, ("Ubuntu", 24): 16}
+DATABASE = "codeb"
+
+
+@deploy("PostgreSQL")
+def postgres() -> None:
+    """The distribution's package, reachable over TLS from the app host with a password, and locally by its users."""
+    platform = current()
+    version = distribution_version()
+    home = f"/etc/postgresql/{version}/main"
+    debian.packages(name="Install PostgreSQL", packages=["postgresql"])
+    users.system_user(name="Have user postgres read the host's key", user="postgres", groups=[TLS_GROUP])
+    settings, access = conf(platform), hba(platform)
+    configuration = managed.files(
+        name="Write the settings",
+        files=[File(f"{home}/conf.d/50-codeb.conf", settings, "0644", "postgres", "postgres")],
+    )
+    rules = managed.files(
+        name="Write who may connect", files=[File(f"{home}/pg_hba.conf", access, "0640", "postgres", "postgres")]
+    )
+    unit = f"postgresql@{version}-main.service"
+    certificate = platform.certificate(platform.here()).certificate
+    managed.service(
+        name="Run PostgreSQL", service=unit, stamp=managed.stamp(settings, certificate), changed_by=[configuration]
+    )
+    managed.service(
+        name="Apply who may connect", service=unit, stamp=managed.stamp(access), changed_by=[rules], reload=True
+    )
+    password = platform.secrets["postgres_codeb_password"]
+    stored = platform.secrets.get_or_make("postgres_codeb_verifier", lambda: verifier(password))
+    sql(name="Have CodeB's role and database", script=render("postgres/setup.sql.j2", verifier=stored, name=DATABASE))
+
+
+def distribution_version() -> int:
+    """The major version that this host's distribution has; raises DeployError for one that we do not know."""
+    facts = host.get_fact(LinuxDistribution)
+    version = DISTRIBUTION_VERSIONS.get((facts["name"] or "", facts["major"] or 0))
+    if version is None:
+        raise DeployError(
+            f"{facts['name']} {facts['major']} is not known here; Debian 12 and 13, Ubuntu 22.04 and 24.04 are"
+        )
+    return version
+
+
+def conf(platform: Platform) -> str:
+    """Listens on loopback and the private address; TLS with the host's certificate."""
+    addresses = ["127.0.0.1", platform.one(Role.STORAGE).private]
+    return render("postgres/codeb.conf.j2", addresses=",".join(dict.fromkeys(addresses)), tls=TLS)
+
+
+def hba(platform: Platform) -> str:
+    app = platform.one(Role.APP)
+    addresses = dict.fromkeys([f"{address}/32" for address in (app.private, app.address)])
+    return render("postgres/pg_hba.conf.j2", name=DATABASE, app=list(addresses))

@@ -1,0 +1,75 @@
+"""Buckets and their policies, compared and set by plain S3 calls from the host itself."""
+
+import io
+import json
+import shlex
+from collections.abc import Generator, Mapping
+from urllib.parse import urlsplit
+
+from pyinfra import host
+from pyinfra.api import FactBase, FileUploadCommand, StringCommand, operation
+
+from deploys.operations.managed import STATE
+
+_POLICY = f"{STATE}/policy.json"
+
+
+def _curl(credentials: str, ca: str) -> str:
+    """A shell function ``s3 BODY ARGUMENTS``: a signed request whose payload is the file BODY.
+
+    curl reads the keys from its standard input: nothing secret stands on a command line. Older releases of it hash
+    the payload wrongly, so the hash is given to it.
+    """
+    config = 'printf \'user = "%s:%s"\\n\' "$ROOT_ACCESS_KEY" "$ROOT_SECRET_KEY"'
+    return (
+        f'. {shlex.quote(credentials)}; s3() {{ sum=$(sha256sum < "$1" | cut -c1-64); shift; {config} |'
+        f" curl --silent --config - --cacert {shlex.quote(ca)} --max-time 20"
+        ' --aws-sigv4 "aws:amz:us-east-1:s3" --header "x-amz-content-sha256: $sum" "$@"; }; '
+    )
+
+
+class Policies(FactBase[dict[str, str]]):
+    """``{bucket: policy}`` of the buckets that exist, policies in canonical JSON."""
+
+    default = dict
+
+    def command(self, endpoint: str, buckets: tuple[str, ...], credentials: str, ca: str) -> str:
+        urls = {bucket: shlex.quote(f"{endpoint}/{bucket}?policy=") for bucket in buckets}
+        asks = "; ".join(f"echo {name}=$(s3 /dev/null --fail {url} | tr -d '\\n')" for name, url in urls.items())
+        return f"[ -r {shlex.quote(credentials)} ] || exit 0; {_curl(credentials, ca)}{asks}"
+
+    def process(self, output: list[str]) -> dict[str, str]:
+        found = {}
+        for line in output:
+            bucket, _, text = line.partition("=")
+            try:
+                found[bucket] = json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+            except ValueError:
+                continue
+        return found
+
+
+@operation()
+def policies(
+    endpoint: str, wanted: Mapping[str, str], credentials: str, ca: str
+) -> Generator[StringCommand | FileUploadCommand, None, None]:
+    """
+    Have buckets with exactly these policies.
+
+    + endpoint: the S3 endpoint's URL
+    + wanted: policy by bucket, in canonical JSON
+    + credentials: a file on the host that sets ROOT_ACCESS_KEY and ROOT_SECRET_KEY
+    + ca: the CA that signed the endpoint's certificate
+    """
+    found = host.get_fact(Policies, endpoint=endpoint, buckets=tuple(wanted), credentials=credentials, ca=ca)
+    differing = [bucket for bucket, policy in wanted.items() if found.get(bucket) != policy]
+    if not differing:
+        host.noop("every bucket has its policy")
+        return
+    where = urlsplit(endpoint).geturl()
+    for bucket in differing:
+        yield FileUploadCommand(io.BytesIO(wanted[bucket].encode()), _POLICY)
+        make = f"s3 /dev/null --output /dev/null --request PUT {shlex.quote(f'{where}/{bucket}')}"
+        target = shlex.quote(f"{where}/{bucket}?policy=")
+        put = f"s3 {_POLICY} --fail-with-body --upload-file {_POLICY} {target} >&2"
+        yield StringCommand(f"{_curl(credentials, ca)}{make}; {put}")

@@ -1,0 +1,48 @@
+"""System users: one look, one command."""
+
+import shlex
+from collections.abc import Generator, Sequence
+
+from pyinfra import host
+from pyinfra.api import FactBase, StringCommand, operation
+
+
+class UserGroups(FactBase[dict[str, str]]):
+    """``{"groups": "a b"}`` of a user that exists."""
+
+    default = dict
+
+    def command(self, user: str) -> str:
+        return f"id -nG {shlex.quote(user)} 2>/dev/null || true"
+
+    def process(self, output: list[str]) -> dict[str, str]:
+        return {"groups": output[0]} if output else {}
+
+
+@operation()
+def system_user(
+    user: str, home: str = "/nonexistent", groups: Sequence[str] = ()
+) -> Generator[StringCommand, None, None]:
+    """
+    Have a user that nobody can log in as, in a group of its own name and in further ones.
+
+    + user: name
+    + home: its home, which is not made
+    + groups: system groups that it belongs to besides; made when missing
+    """
+    state = host.get_fact(UserGroups, user=user)
+    name, present = shlex.quote(user), set(state.get("groups", "").split())
+    missing = [group for group in groups if group not in present]
+    if state and not missing:
+        host.noop(f"user {user} is there")
+        return
+    for group in missing:
+        quoted = shlex.quote(group)
+        yield StringCommand(f"getent group {quoted} >/dev/null || groupadd --system {quoted}")
+    if not state:
+        yield StringCommand(
+            f"useradd --system --user-group --no-create-home --home-dir {shlex.quote(home)}"
+            f" --shell /usr/sbin/nologin {name}"
+        )
+    for group in missing:
+        yield StringCommand(f"usermod --append --groups {shlex.quote(group)} {name}")
