@@ -1,0 +1,43 @@
+"""The lab that `make lab` left: its API, its hosts over SSH, its sites."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import testinfra
+
+from tests.lab import keys, record
+from tests.lab.api import Api
+from tests.lab.browser import Browser
+from tests.lab.hosts import ROLES
+from tests.lab.paths import SECRETS
+from tests.lab.trust import CA
+
+
+@pytest.fixture(autouse=True)
+def _marked(request: pytest.FixtureRequest) -> None:
+    assert request.node.get_closest_marker("lab"), "mark the module: pytestmark = pytest.mark.lab"
+
+
+@pytest.fixture(scope="session")
+def lab() -> dict[str, Any]:
+    found = record.load()
+    assert found is not None and SECRETS.exists(), "there is no lab: run `make lab` first"
+    return found
+
+
+@pytest.fixture(scope="session")
+def api(lab: dict[str, Any]) -> Api:
+    return Api(lab["api_url"], lab["api_key"])
+
+
+@pytest.fixture(scope="session")
+def machines(lab: dict[str, Any]) -> Mapping[str, Any]:
+    """Each host by its role; a connection per command, because hosts are restarted."""
+    return {role: testinfra.get_host(f"ssh://{role}?ssh_config={keys.CONFIG}&controlpersist=0") for role in ROLES}
+
+
+@pytest.fixture(scope="session")
+def browser(lab: dict[str, Any]) -> Browser:
+    """At the app host's Caddy."""
+    return Browser(lab["hosts"]["app"], CA)

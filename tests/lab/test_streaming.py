@@ -1,0 +1,119 @@
+"""Centrifugo: what the API's key publishes reaches who holds a token, over WebSocket and server-sent events."""
+
+import json
+import ssl
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import requests
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from tests.lab.client_token import signed
+from tests.lab.hosts import DOMAIN
+from tests.lab.paths import SECRETS
+from tests.lab.trust import CA
+
+pytestmark = pytest.mark.lab
+
+CHANNEL = "deployments:story"
+NAME = f"ws.{DOMAIN}"
+
+
+@pytest.fixture(scope="module")
+def secrets() -> dict[str, str]:
+    found: dict[str, str] = json.loads(SECRETS.read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def publish(secrets: dict[str, str], machines: Mapping[str, Any], lab: dict[str, Any]) -> Any:
+    """From the app host, as the API does; the key travels on standard input."""
+
+    def send(data: dict[str, Any]) -> None:
+        headers = f"X-API-Key: {secrets['centrifugo_api_key']}"
+        body = json.dumps({"channel": CHANNEL, "data": data})
+        url = f"https://{lab['hosts']['streaming']}:8001/api/publish"
+        command = f"curl --silent --fail --cacert /etc/codeb/tls/ca.pem --header @- --data '{body}' {url}"
+        done = machines["app"].run(f"printf '%s' '{headers}' | {command}")
+        assert done.rc == 0, done.stderr
+        assert json.loads(done.stdout) == {"result": {}}
+
+    return send
+
+
+def _token(secrets: dict[str, str]) -> str:
+    return signed(secrets["centrifugo_token_secret"], sub="visitor", channels=[CHANNEL])
+
+
+@pytest.fixture
+def socket(lab: dict[str, Any]) -> Iterator[ClientConnection]:
+    trusting = ssl.create_default_context(cafile=str(CA))
+    address = lab["hosts"]["streaming"]
+    with connect(f"wss://{NAME}/connection/websocket", host=address, port=443, ssl=trusting) as opened:
+        yield opened
+
+
+def test_a_message_reaches_a_websocket_with_a_token(
+    socket: ClientConnection, secrets: dict[str, str], publish: Any
+) -> None:
+    socket.send(json.dumps({"id": 1, "connect": {"token": _token(secrets)}}))
+    assert CHANNEL in json.loads(socket.recv(timeout=10))["connect"]["subs"]
+    publish({"said": "over WebSocket"})
+    pushed = json.loads(socket.recv(timeout=10))["push"]
+    assert (pushed["channel"], pushed["pub"]["data"]) == (CHANNEL, {"said": "over WebSocket"})
+
+
+@pytest.mark.parametrize("token", ["", "forged"])
+def test_a_websocket_without_a_good_token_is_refused(socket: ClientConnection, token: str) -> None:
+    given = signed("not the secret", sub="visitor", channels=[CHANNEL]) if token else ""
+    socket.send(json.dumps({"id": 1, "connect": {"token": given}}))
+    with pytest.raises(ConnectionClosed) as closed:
+        for _ in range(3):
+            assert "connect" not in json.loads(socket.recv(timeout=10))
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code >= 3500, "a code that tells the client not to come back"
+
+
+def test_a_message_reaches_an_event_stream_with_a_token(
+    lab: dict[str, Any], secrets: dict[str, str], publish: Any
+) -> None:
+    with _events(lab, _token(secrets)) as answer:
+        lines = answer.iter_lines(decode_unicode=True)
+        assert CHANNEL in _next(lines)["connect"]["subs"]
+        publish({"said": "over events"})
+        assert _next(lines)["push"]["pub"]["data"] == {"said": "over events"}
+
+
+def test_an_event_stream_without_a_token_is_refused(lab: dict[str, Any]) -> None:
+    with _events(lab, "") as answer:
+        said = [json.loads(line[6:]) for line in answer.iter_lines(decode_unicode=True) if line.startswith("data: {")]
+    assert all("connect" not in message for message in said)
+
+
+def test_a_channel_cannot_be_subscribed_to_without_its_own_token(
+    socket: ClientConnection, secrets: dict[str, str]
+) -> None:
+    socket.send(
+        json.dumps({"id": 1, "connect": {"token": signed(secrets["centrifugo_token_secret"], sub="visitor")}})
+        + "\n"
+        + json.dumps({"id": 2, "subscribe": {"channel": "deployments:other"}})
+    )
+    answers = [json.loads(line) for _ in range(2) for line in str(socket.recv(timeout=10)).splitlines()][:2]
+    assert answers[1]["error"]["code"] == 103, "permission denied"
+
+
+def _events(lab: dict[str, Any], token: str) -> requests.Response:
+    """Straight to the port that the operator's networks may reach."""
+    start = quote(json.dumps({"id": 1, "connect": {"token": token}}))
+    return requests.get(f"{lab['centrifugo_url']}/connection/sse?cf_connect={start}", stream=True, timeout=15)
+
+
+def _next(lines: Iterator[str]) -> dict[str, Any]:
+    for line in lines:
+        if line.startswith("data: ") and line != "data: {}":
+            found: dict[str, Any] = json.loads(line[6:])
+            return found
+    raise AssertionError("the stream ended")
