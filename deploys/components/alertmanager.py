@@ -1,10 +1,9 @@
 """Alertmanager on the backup host, on loopback: it gathers what Prometheus finds."""
 
 from pyinfra.api.deploy import deploy
-from pyinfra.operations import apt
 
 from deploys.components.prometheus import framed
-from deploys.operations import managed, ready
+from deploys.operations import debian, managed, ready
 from deploys.operations.managed import Directory, File
 from deploys.rendering import render
 
@@ -23,7 +22,7 @@ DROP_IN = "/etc/systemd/system/prometheus-alertmanager.service.d"
 @deploy("Alertmanager")
 def alertmanager() -> None:
     """Install and run it."""
-    apt.packages(name="Install Alertmanager", packages=["prometheus-alertmanager"], no_recommends=True)
+    debian.packages(name="Install Alertmanager", packages=["prometheus-alertmanager"])
     unit, config = framed(COMMAND, ["/var/lib/prometheus"]), render("alertmanager/alertmanager.yml.j2")
     files = managed.files(
         name="Write its configuration",

@@ -1,11 +1,11 @@
 """The API on the app host: its user, its directories, its virtual environment, its settings and its unit."""
 
 from pyinfra.api.deploy import deploy
-from pyinfra.operations import apt, files
+from pyinfra.operations import files
 
 from deploys.components import wheel
 from deploys.components.accounts import system_user
-from deploys.operations import managed, ready, venv
+from deploys.operations import debian, managed, ready, venv
 from deploys.operations.managed import Directory, File
 from deploys.platform import HostSpec, Platform, current
 from deploys.rendering import render
@@ -71,7 +71,7 @@ def api() -> None:
     platform = current()
     spec = platform.here()
     system_user("codeb", home=ROOT, groups=["docker", "caddy", "codeb-tls"])
-    apt.packages(name="Install what the virtual environment needs", packages=["python3-venv"], no_recommends=True)
+    debian.packages(name="Install what the virtual environment needs", packages=["python3-venv"])
     environment = env_file(settings(platform, spec))
     unit = render("api/codeb-api.service.j2", root=ROOT, env_file=ENV_FILE)
     written = managed.files(

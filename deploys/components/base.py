@@ -35,7 +35,6 @@ def base() -> None:
     listed = render(
         "base/exporter-exporter.yml.j2",
         modules=modules(here.roles, _engine(), here.private),
-        ca_file=f"{TLS}/ca.pem",
     )
     exporters = managed.files(
         name="Configure the exporters",

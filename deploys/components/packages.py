@@ -9,7 +9,7 @@ from pyinfra.operations import apt, files
 
 from codeb.domain.infra import Infra
 from deploys.components import artifacts
-from deploys.operations import managed
+from deploys.operations import debian, managed
 from deploys.platform import current
 
 
@@ -63,7 +63,7 @@ def install(component: str, source: str) -> None:
     if source == "vendor":
         _repository(component, REPOSITORIES[component])
     names = known[component]
-    apt.packages(name=f"Install {' and '.join(names)}", packages=list(names), no_recommends=True)
+    debian.packages(name=f"Install {' and '.join(names)}", packages=names)
 
 
 def _from_file(component: str) -> None:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyinfra.api.deploy import deploy
-from pyinfra.operations import apt
 
 from codeb.domain.infra import Infra, Role
 from deploys.components import packages
-from deploys.operations import managed, ready
+from deploys.operations import debian, managed, ready
 from deploys.operations.managed import Directory, File
 from deploys.platform import HostSpec, Platform, current
 from deploys.rendering import render
@@ -127,7 +126,7 @@ BLACKBOX = (
 def prometheus() -> None:
     """Install and run Prometheus and the prober of the public names. Its reload refuses what promtool refuses."""
     platform = current()
-    apt.packages(name="Install Prometheus", packages=["prometheus", "prometheus-blackbox-exporter"], no_recommends=True)
+    debian.packages(name="Install Prometheus", packages=["prometheus", "prometheus-blackbox-exporter"])
     _blackbox(platform.infra)
     unit = framed(COMMAND, ["/var/lib/prometheus"], CHECK)
     config, rules = prometheus_yml(platform), rules_yml(platform.infra)

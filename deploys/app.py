@@ -1,0 +1,23 @@
+"""The app role: Docker Engine, Caddy and the API. Runnable alone."""
+
+from pyinfra import host
+
+from codeb.domain.infra import Role
+from deploys.components.api import api
+from deploys.components.base import base
+from deploys.components.caddy import caddy
+from deploys.components.docker import docker
+from deploys.components.firewall import firewall
+
+
+def app() -> None:
+    """Everything of the role, on a host that has the base."""
+    docker()
+    caddy()
+    api()
+
+
+if __name__ == "builtins" and Role.APP in host.groups:
+    base()
+    firewall()
+    app()
