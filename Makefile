@@ -4,10 +4,12 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 SOAK_SWITCHES ?= 50000
 
-.PHONY: help lab lab-down lab-status test lint test-unit test-integration test-lab soak format lock clean
+.PHONY: help venv lab lab-down lab-status test lint test-unit test-integration test-lab soak format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
+
+venv: .venv/.locked ## the environment in .venv/
 
 lab: .venv/.locked ## four hosts with the whole platform on this machine (LAB_SUBNET=172.30.0.0/24)
 	@$(BIN)/python -m tests.lab up
