@@ -51,7 +51,7 @@ def _record(api_key: str) -> dict[str, Any]:
         },
         "object_storage": {
             "endpoint": f"https://{at['storage']}:9000",
-            "access_key": "root",
+            "access_key": "codeb",
             "secret_key": secrets["s3_root_password"],
         },
         "prometheus_url": f"http://{at['backup']}:9090",

@@ -1,8 +1,9 @@
 """A pool of connections to PostgreSQL, and the migrations. Spec section 7."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
@@ -18,9 +19,18 @@ from codeb.errors import Unavailable
 _CONNECT_TIMEOUT = 3
 _CHECKOUT_TIMEOUT = 3.0
 _MAX_CONNECTIONS = 10
+_AWAY_SECONDS = 2.0
 _MIGRATION_LOCK = 0x0C0DEB
 
 Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Away:
+    """Until when (monotonic seconds) the database counts as away, and why."""
+
+    until: float = 0.0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,7 @@ class Database:
     """Every use of it may raise Unavailable: nothing that works without the database may depend on it."""
 
     pool: ConnectionPool[Connection[DictRow]]
+    _away: _Away = field(default_factory=_Away)
 
     @classmethod
     def open(cls, config: settings.Database) -> "Database":
@@ -57,14 +68,22 @@ class Database:
         pool.open(wait=False)
         return cls(pool)
 
+    def _refuse_while_away(self) -> None:
+        """Nobody waits for a database that did not answer a moment ago."""
+        if time.monotonic() < self._away.until:
+            raise Unavailable("the database", self._away.reason)
+
     @contextmanager
     def transaction(self) -> Iterator[Connection[DictRow]]:
         """Commits at the end of the block, rolls back on an error; raises Unavailable."""
+        self._refuse_while_away()
         try:
             with self.pool.connection() as connection:
                 yield connection
         except (PoolTimeout, PoolClosed, OperationalError) as error:
-            raise Unavailable("the database", str(error).strip().splitlines()[0]) from error
+            reason = str(error).strip().splitlines()[0]
+            self._away.until, self._away.reason = time.monotonic() + _AWAY_SECONDS, reason
+            raise Unavailable("the database", reason) from error
 
     def available(self) -> bool:
         try:
