@@ -52,8 +52,14 @@ def run() -> None:
                     say(f"         {operation} (operation {done})")
                     told = time.monotonic()
     if process.returncode:
-        last = "\n".join(LOG.read_text().splitlines()[-30:])
-        raise CommandFailed(f"provisioning ended with {process.returncode}; all of it is in {LOG}:\n{last}")
+        raise CommandFailed(f"provisioning ended with {process.returncode}; all of it is in {LOG}:\n{_failure()}")
+
+
+def _failure() -> str:
+    """The first operation that failed, and what it said; else the last lines."""
+    lines = LOG.read_text().splitlines()
+    failed = next((number for number, line in enumerate(lines) if "Error: " in line), len(lines) - 1)
+    return "\n".join(lines[max(0, failed - 15) : failed + 5])
 
 
 def counted() -> Totals:
