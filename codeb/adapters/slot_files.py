@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from codeb.adapters.files import write_atomically
 from codeb.adapters.journal import FileJournal
 from codeb.domain.names import Environment
@@ -12,6 +14,8 @@ from codeb.domain.records import iso, pair_from, pair_record
 from codeb.domain.slots import SlotPair
 from codeb.services.errors import UnknownEnvironment
 from codeb.services.protocols import Clock
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,12 @@ class SlotFiles:
             raise UnknownEnvironment(environment) from None
 
     def save(self, pair: SlotPair) -> None:
+        """A file that cannot be written is no failure of what has happened already: the journal has it."""
         record = {**pair_record(pair), "lastUpdated": iso(self.clock.now())}
-        write_atomically(self._path(pair.environment), json.dumps(record, indent=2) + "\n")
+        try:
+            write_atomically(self._path(pair.environment), json.dumps(record, indent=2) + "\n")
+        except OSError as error:
+            _log.warning("slot_file_behind", environment=pair.environment.key, reason=str(error))
 
     def all(self) -> Sequence[SlotPair]:
         return tuple(self.get(environment) for environment in self.journal.environments())

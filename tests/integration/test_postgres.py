@@ -157,6 +157,17 @@ def test_the_journal_is_brought_in_once_and_after_an_outage_whole(
     assert (row["active_slot"], row["generation"], row["blue"]["deploymentId"]) == ("blue", 2, "dep_1")
 
 
+def test_text_that_jsonb_refuses_does_not_stop_the_history(database: Database, tmp_path: Path) -> None:
+    make(ProjectRows(database, "codeb.test"), "blog")
+    journal = FileJournal(tmp_path, SystemClock())
+    deployment = Deployment("dep_1", BLOG, "r/blog:v1", "v1", "me", "cli", NOW, error="a\0b \ud800 c:\\u0000")
+    data = {"deployment": deployment_record(deployment)}
+    journal.append(BLOG, EventKind.DEPLOYMENT, generation=0, by="me", why="deploy", data=data)
+    history = PostgresHistory(database, journal)
+    assert history.project(BLOG)
+    assert history.deployments("blog", None, 1)[0].error == "ab ? c:\\u0000"
+
+
 def test_an_older_generation_never_overwrites_a_newer_one(database: Database, tmp_path: Path) -> None:
     project = make(ProjectRows(database, "codeb.test"), "blog")
     pair = SlotPair.fresh(BLOG, project.ports[EnvironmentName.PRODUCTION])

@@ -1,11 +1,13 @@
 """The journal's events, brought into the database: merged by id, never twice. Design section 2."""
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from psycopg import Connection
+from psycopg import Connection, DatabaseError
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
@@ -18,6 +20,19 @@ from codeb.errors import Unavailable
 from codeb.services.protocols import Journal
 
 _log = structlog.get_logger()
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+"""An escaped NUL, and not a backslash that happens to stand before ``u0000``."""
+
+
+def _storable(value: object) -> str:
+    """JSON that jsonb takes: PostgreSQL has no NUL and no half of a surrogate pair in its text."""
+    text = _NUL.sub(r"\1", json.dumps(value, ensure_ascii=False))
+    return text.encode("utf-8", "replace").decode()
+
+
+def _jsonb(value: object) -> Jsonb:
+    return Jsonb(value, dumps=_storable)
+
 
 _UPSERT_DEPLOYMENT = """
     INSERT INTO deployments (id, project_name, environment, slot, status, record, created_at)
@@ -47,7 +62,7 @@ class PostgresHistory:
                     _apply(connection, environment, event)
                 if events:
                     _remember(connection, environment, events[-1].id)
-        except Unavailable as error:
+        except (Unavailable, DatabaseError) as error:
             _log.warning("history_behind", environment=environment.key, reason=str(error))
             return False
         return True
@@ -101,8 +116,8 @@ def _apply(connection: Connection[DictRow], environment: Environment, event: Eve
             _UPDATE_SLOTS,
             {
                 "active": slots["activeSlot"],
-                "blue": Jsonb(slots["blue"]),
-                "green": Jsonb(slots["green"]),
+                "blue": _jsonb(slots["blue"]),
+                "green": _jsonb(slots["green"]),
                 "maintenance": slots["maintenance"],
                 "generation": event.generation,
                 "project": environment.project,
@@ -111,7 +126,7 @@ def _apply(connection: Connection[DictRow], environment: Environment, event: Eve
         )
     if event.kind is EventKind.SWITCHED:
         if data["transition"] == "promote":
-            connection.execute(_PROMOTED, [event.at, event.by, Jsonb(data["receipt"]), data["deployment"]])
+            connection.execute(_PROMOTED, [event.at, event.by, _jsonb(data["receipt"]), data["deployment"]])
         else:
             connection.execute(_ROLLED_BACK, [event.at, event.by, event.why, data["previous"]])
 
@@ -125,7 +140,7 @@ def _apply_deployment(connection: Connection[DictRow], environment: Environment,
             "environment": environment.name,
             "slot": record["slot"],
             "status": record["status"],
-            "record": Jsonb(record),
+            "record": _jsonb(record),
             "created_at": record["created_at"],
         },
     )
