@@ -1,10 +1,12 @@
 """The lab's API as a client sees it."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+
+from tests.lab.web import session
 
 Record = dict[str, Any]
 _PATIENCE = 180.0
@@ -21,7 +23,7 @@ class ToolRefused(Exception):
 @dataclass(frozen=True, slots=True)
 class Api:
     url: str
-    key: str
+    key: str = field(repr=False)
 
     def tool(self, name: str, **params: Any) -> Record:
         """The answer of a tool that did what it was asked; raises ToolRefused."""
@@ -32,7 +34,7 @@ class Api:
 
     def ask(self, name: str, **params: Any) -> Record:
         """The answer, also when it is a refusal."""
-        answer = requests.post(
+        answer = session.post(
             f"{self.url}/api/tool",
             json={"tool": name, "params": params},
             headers={"X-API-Key": self.key},
@@ -42,7 +44,7 @@ class Api:
         return record
 
     def accepts_key(self) -> bool:
-        return requests.get(f"{self.url}/api/tools", headers={"X-API-Key": self.key}, timeout=10).status_code == 200
+        return session.get(f"{self.url}/api/tools", headers={"X-API-Key": self.key}, timeout=10).status_code == 200
 
 
 def wait_ready(url: str, seconds: float = 60) -> None:
@@ -50,7 +52,7 @@ def wait_ready(url: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            requests.get(f"{url}/health", timeout=5).raise_for_status()
+            session.get(f"{url}/health", timeout=5).raise_for_status()
         except requests.RequestException:
             if time.monotonic() > deadline:
                 raise

@@ -9,6 +9,7 @@ import testinfra
 from tests.lab import keys, record
 from tests.lab.api import Api
 from tests.lab.browser import Browser
+from tests.lab.confidential import Confidential
 from tests.lab.hosts import ROLES
 from tests.lab.paths import SECRETS
 from tests.lab.trust import CA
@@ -20,24 +21,24 @@ def _marked(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def lab() -> dict[str, Any]:
+def lab() -> Confidential:
     found = record.load()
     assert found is not None and SECRETS.exists(), "there is no lab: run `make lab` first"
-    return found
+    return Confidential(found)
 
 
 @pytest.fixture(scope="session")
-def api(lab: dict[str, Any]) -> Api:
+def api(lab: Confidential) -> Api:
     return Api(lab["api_url"], lab["api_key"])
 
 
 @pytest.fixture(scope="session")
-def machines(lab: dict[str, Any]) -> Mapping[str, Any]:
+def machines(lab: Confidential) -> Mapping[str, Any]:
     """Each host by its role; a connection per command, because hosts are restarted."""
     return {role: testinfra.get_host(f"ssh://{role}?ssh_config={keys.CONFIG}&controlpersist=0") for role in ROLES}
 
 
 @pytest.fixture(scope="session")
-def browser(lab: dict[str, Any]) -> Browser:
+def browser(lab: Confidential) -> Browser:
     """At the app host's Caddy."""
     return Browser(lab["hosts"]["app"], CA)

@@ -1,7 +1,5 @@
 """What `make lab` shows: the sample project's first two releases and the way back, through the API."""
 
-import requests
-
 from tests import sample_app
 from tests.lab import registry
 from tests.lab.api import Api
@@ -10,6 +8,7 @@ from tests.lab.progress import stage
 from tests.lab.record import PROJECT
 from tests.lab.shell import CommandFailed
 from tests.lab.trust import REGISTRY
+from tests.lab.web import session
 
 
 def tell(api: Api) -> None:
@@ -39,6 +38,6 @@ def _release(api: Api, version: str) -> None:
 
 def _require_traffic() -> None:
     name = f"{PROJECT}.{DOMAIN}"
-    answer = requests.get(f"http://{all_hosts()['app'].address}/", headers={"Host": name}, timeout=10)
+    answer = session.get(f"http://{all_hosts()['app'].address}/", headers={"Host": name}, timeout=10)
     if answer.status_code != 200 or not answer.headers.get("X-CodeB-Slot"):
         raise CommandFailed(f"{name} answers {answer.status_code}: {answer.text[:200]}")

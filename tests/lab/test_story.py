@@ -11,6 +11,7 @@ from tests import sample_app
 from tests.lab import hosts, provisioning, registry
 from tests.lab.api import Api
 from tests.lab.browser import Answer, Browser
+from tests.lab.confidential import Confidential
 from tests.lab.hosts import DOMAIN
 from tests.lab.trust import REGISTRY
 from tests.lab.waiting import until
@@ -32,7 +33,7 @@ def assert_answers(answer: Answer, version: str, slot: str) -> None:
     assert (answer.status, answer.body, answer.slot) == (200, f"hello {version}\n", slot)
 
 
-def test_images_are_pushed_to_the_private_registry(lab: dict[str, Any]) -> None:
+def test_images_are_pushed_to_the_private_registry(lab: Confidential) -> None:
     for version, environment in VERSIONS.items():
         tag = f"{REGISTRY}/{PROJECT}:{version}"
         sample_app.build(tag, version, **environment)
@@ -70,7 +71,7 @@ def test_promote_sends_production_to_what_was_deployed(api: Api, browser: Browse
     assert_answers(browser.get(PRODUCTION, secure=True), "v1", "blue")
 
 
-def test_a_release_and_the_way_back_lose_no_visitor(api: Api, browser: Browser, lab: dict[str, Any]) -> None:
+def test_a_release_and_the_way_back_lose_no_visitor(api: Api, browser: Browser, lab: Confidential) -> None:
     with visitors(Visit(lab["hosts"]["app"], 80, PRODUCTION, streams=True)) as running:
         time.sleep(2)
         assert api.tool("deploy", projectName=PROJECT, version="v2")["slot"] == "green"

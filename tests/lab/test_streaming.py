@@ -3,6 +3,7 @@
 import json
 import ssl
 from collections.abc import Iterator, Mapping
+from socket import create_connection
 from typing import Any
 from urllib.parse import quote
 
@@ -12,9 +13,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.lab.client_token import signed
+from tests.lab.confidential import Confidential
 from tests.lab.hosts import DOMAIN
 from tests.lab.paths import SECRETS
 from tests.lab.trust import CA
+from tests.lab.web import session
 
 pytestmark = pytest.mark.lab
 
@@ -23,13 +26,12 @@ NAME = f"ws.{DOMAIN}"
 
 
 @pytest.fixture(scope="module")
-def secrets() -> dict[str, str]:
-    found: dict[str, str] = json.loads(SECRETS.read_text())
-    return found
+def secrets() -> Confidential:
+    return Confidential(json.loads(SECRETS.read_text()))
 
 
 @pytest.fixture(scope="module")
-def publish(secrets: dict[str, str], machines: Mapping[str, Any], lab: dict[str, Any]) -> Any:
+def publish(secrets: Confidential, machines: Mapping[str, Any], lab: Confidential) -> Any:
     """From the app host, as the API does; the key travels on standard input."""
 
     def send(data: dict[str, Any]) -> None:
@@ -39,25 +41,25 @@ def publish(secrets: dict[str, str], machines: Mapping[str, Any], lab: dict[str,
         command = f"curl --silent --fail --cacert /etc/codeb/tls/ca.pem --header @- --data '{body}' {url}"
         done = machines["app"].run(f"printf '%s' '{headers}' | {command}")
         assert done.rc == 0, done.stderr
-        assert json.loads(done.stdout) == {"result": {}}
+        assert "result" in json.loads(done.stdout)
 
     return send
 
 
-def _token(secrets: dict[str, str]) -> str:
+def _token(secrets: Confidential) -> str:
     return signed(secrets["centrifugo_token_secret"], sub="visitor", channels=[CHANNEL])
 
 
 @pytest.fixture
-def socket(lab: dict[str, Any]) -> Iterator[ClientConnection]:
+def socket(lab: Confidential) -> Iterator[ClientConnection]:
     trusting = ssl.create_default_context(cafile=str(CA))
-    address = lab["hosts"]["streaming"]
-    with connect(f"wss://{NAME}/connection/websocket", host=address, port=443, ssl=trusting) as opened:
+    plain = create_connection((lab["hosts"]["streaming"], 443), timeout=10)
+    with connect(f"wss://{NAME}/connection/websocket", sock=plain, ssl=trusting, proxy=None) as opened:
         yield opened
 
 
 def test_a_message_reaches_a_websocket_with_a_token(
-    socket: ClientConnection, secrets: dict[str, str], publish: Any
+    socket: ClientConnection, secrets: Confidential, publish: Any
 ) -> None:
     socket.send(json.dumps({"id": 1, "connect": {"token": _token(secrets)}}))
     assert CHANNEL in json.loads(socket.recv(timeout=10))["connect"]["subs"]
@@ -77,9 +79,7 @@ def test_a_websocket_without_a_good_token_is_refused(socket: ClientConnection, t
     assert closed.value.rcvd.code >= 3500, "a code that tells the client not to come back"
 
 
-def test_a_message_reaches_an_event_stream_with_a_token(
-    lab: dict[str, Any], secrets: dict[str, str], publish: Any
-) -> None:
+def test_a_message_reaches_an_event_stream_with_a_token(lab: Confidential, secrets: Confidential, publish: Any) -> None:
     with _events(lab, _token(secrets)) as answer:
         lines = answer.iter_lines(decode_unicode=True)
         assert CHANNEL in _next(lines)["connect"]["subs"]
@@ -87,28 +87,26 @@ def test_a_message_reaches_an_event_stream_with_a_token(
         assert _next(lines)["push"]["pub"]["data"] == {"said": "over events"}
 
 
-def test_an_event_stream_without_a_token_is_refused(lab: dict[str, Any]) -> None:
+def test_an_event_stream_without_a_token_is_refused(lab: Confidential) -> None:
     with _events(lab, "") as answer:
         said = [json.loads(line[6:]) for line in answer.iter_lines(decode_unicode=True) if line.startswith("data: {")]
     assert all("connect" not in message for message in said)
 
 
 def test_a_channel_cannot_be_subscribed_to_without_its_own_token(
-    socket: ClientConnection, secrets: dict[str, str]
+    socket: ClientConnection, secrets: Confidential
 ) -> None:
-    socket.send(
-        json.dumps({"id": 1, "connect": {"token": signed(secrets["centrifugo_token_secret"], sub="visitor")}})
-        + "\n"
-        + json.dumps({"id": 2, "subscribe": {"channel": "deployments:other"}})
-    )
-    answers = [json.loads(line) for _ in range(2) for line in str(socket.recv(timeout=10)).splitlines()][:2]
-    assert answers[1]["error"]["code"] == 103, "permission denied"
+    token = signed(secrets["centrifugo_token_secret"], sub="visitor")
+    socket.send(json.dumps({"id": 1, "connect": {"token": token}}))
+    assert "connect" in json.loads(socket.recv(timeout=10))
+    socket.send(json.dumps({"id": 2, "subscribe": {"channel": "deployments:other"}}))
+    assert json.loads(socket.recv(timeout=10))["error"]["code"] == 103, "permission denied"
 
 
-def _events(lab: dict[str, Any], token: str) -> requests.Response:
+def _events(lab: Confidential, token: str) -> requests.Response:
     """Straight to the port that the operator's networks may reach."""
     start = quote(json.dumps({"id": 1, "connect": {"token": token}}))
-    return requests.get(f"{lab['centrifugo_url']}/connection/sse?cf_connect={start}", stream=True, timeout=15)
+    return session.get(f"{lab['centrifugo_url']}/connection/sse?cf_connect={start}", stream=True, timeout=15)
 
 
 def _next(lines: Iterator[str]) -> dict[str, Any]:

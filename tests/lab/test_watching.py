@@ -6,11 +6,12 @@ from functools import partial, reduce
 from typing import Any
 
 import pytest
-import requests
 
 from tests.lab.api import Api
+from tests.lab.confidential import Confidential
 from tests.lab.paths import ROOT
 from tests.lab.waiting import until
+from tests.lab.web import session
 
 pytestmark = pytest.mark.lab
 
@@ -29,9 +30,9 @@ JOBS = {
 
 
 @pytest.fixture(scope="module")
-def query(lab: dict[str, Any]) -> Any:
+def query(lab: Confidential) -> Any:
     def ask(expression: str) -> list[dict[str, Any]]:
-        answer = requests.get(f"{lab['prometheus_url']}/api/v1/query", params={"query": expression}, timeout=10).json()
+        answer = session.get(f"{lab['prometheus_url']}/api/v1/query", params={"query": expression}, timeout=10).json()
         assert answer["status"] == "success", f"{expression}: {answer}"
         found: list[dict[str, Any]] = answer["data"]["result"]
         return found
@@ -55,7 +56,7 @@ def test_what_stands_behind_an_exporter_is_up_too(query: Any) -> None:
         until(partial(query, expression), lambda series: [each["value"][1] for each in series] == ["1"])
 
 
-def test_releases_are_counted(api: Api, query: Any, lab: dict[str, Any]) -> None:
+def test_releases_are_counted(api: Api, query: Any, lab: Confidential) -> None:
     project = lab["project"]
     api.tool("rollback" if _promoted(api, project) else "promote", projectName=project)
     states = until(
