@@ -48,7 +48,7 @@ TABLE = (
     Row(Role.STREAMING, 8000, ("admin",), "Centrifugo"),
     Row(Role.STREAMING, 8001, (Role.APP,), "Centrifugo's API"),
     Row(Role.STORAGE, 5432, (Role.APP,), "PostgreSQL"),
-    Row(Role.STORAGE, 6379, (Role.APP, Role.STREAMING), "Redis"),
+    Row(Role.STORAGE, 6379, (Role.APP,), "Redis"),
     Row(Role.STORAGE, 5000, (Role.APP, "admin"), "the registry"),
     Row(Role.STORAGE, 9000, (Role.APP, Role.BACKUP, "admin"), "object storage"),
     Row(Role.BACKUP, 9090, ("admin",), "Prometheus"),
