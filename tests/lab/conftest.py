@@ -42,3 +42,10 @@ def machines(lab: Confidential) -> Mapping[str, Any]:
 def browser(lab: Confidential) -> Browser:
     """At the app host's Caddy."""
     return Browser(lab["hosts"]["app"], CA)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What tests counted is said at the end, also when all is well."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")

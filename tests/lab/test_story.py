@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -71,7 +71,9 @@ def test_promote_sends_production_to_what_was_deployed(api: Api, browser: Browse
     assert_answers(browser.get(PRODUCTION, secure=True), "v1", "blue")
 
 
-def test_a_release_and_the_way_back_lose_no_visitor(api: Api, browser: Browser, lab: Confidential) -> None:
+def test_a_release_and_the_way_back_lose_no_visitor(
+    api: Api, browser: Browser, lab: Confidential, record_property: Callable[[str, object], None]
+) -> None:
     with visitors(Visit(lab["hosts"]["app"], 80, PRODUCTION, streams=True)) as running:
         time.sleep(2)
         assert api.tool("deploy", projectName=PROJECT, version="v2")["slot"] == "green"
@@ -85,6 +87,11 @@ def test_a_release_and_the_way_back_lose_no_visitor(api: Api, browser: Browser, 
         assert_answers(browser.get(PRODUCTION), "v1", "blue")
         time.sleep(6)
     report = running.report
+    record_property(
+        "visitors",
+        f"{report.requests} requests, {report.failed} failed; {report.websocket_messages} WebSocket messages"
+        f" and {report.events} events, {report.websocket_cuts + report.event_cuts} streams cut",
+    )
     assert report.failures == []
     assert report.requests >= 5000
     assert (report.websocket_cuts, report.event_cuts) == (0, 0)
