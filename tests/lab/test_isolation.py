@@ -25,7 +25,7 @@ REACHABLE: dict[str, dict[int, set[str]]] = {
         22: _EVERYONE,
         5000: {"app"},
         5432: {"app"},
-        6379: {"app", "streaming"},
+        6379: {"app"},
         9000: {"app", "backup"},
         9999: {"backup"},
     },
