@@ -2,9 +2,11 @@
 
 from pyinfra.api.deploy import deploy
 
+from deploys.components import packages
 from deploys.components.prometheus import framed
-from deploys.operations import debian, managed, ready
+from deploys.operations import managed, ready
 from deploys.operations.managed import Directory, File
+from deploys.platform import current
 from deploys.rendering import render
 
 HOME = "/etc/prometheus/codeb"
@@ -22,7 +24,7 @@ DROP_IN = "/etc/systemd/system/prometheus-alertmanager.service.d"
 @deploy("Alertmanager")
 def alertmanager() -> None:
     """Install and run it."""
-    debian.packages(name="Install Alertmanager", packages=["prometheus-alertmanager"])
+    packages.install("alertmanager", packages.source(current().infra, "alertmanager"))
     unit, config = framed(COMMAND, ["/var/lib/prometheus"]), render("alertmanager/alertmanager.yml.j2")
     files = managed.files(
         name="Write its configuration",

@@ -3,12 +3,10 @@
 import hashlib
 
 from pyinfra.api.deploy import deploy
-from pyinfra.api.exceptions import DeployError
-from pyinfra.api.operation import OperationMeta
 
 from codeb.domain.infra import Infra
 from deploys.certificates import CertificateAuthority
-from deploys.components import artifacts, packages
+from deploys.components import packages
 from deploys.components.accounts import system_user
 from deploys.operations import caddy as checks
 from deploys.operations import managed
@@ -70,9 +68,9 @@ def caddy() -> None:
     """Install and run it. Its user, its directories and its admin socket are what the API relies on."""
     platform = current()
     infra, spec = platform.infra, platform.here()
-    binary, program, installed = _install(infra)
+    program = packages.program(infra, "caddy")
     system_user("caddy", home="/var/lib/caddy")
-    unit = render("caddy/caddy.service.j2", binary=binary)
+    unit = render("caddy/caddy.service.j2", binary=program.path)
     pki = certificates(platform.ca, infra, spec)
     ca_name = f"CodeB {hashlib.sha256(repr(pki).encode()).hexdigest()[:12]}"
     main, sites = caddyfile(infra, ca_name), platform_sites(infra, spec)
@@ -86,12 +84,12 @@ def caddy() -> None:
             *(File(f"{PKI}/{name}", text, mode, "caddy", "caddy") for name, (text, mode) in pki.items()),
         ],
     )
-    checks.recent_enough(name="Refuse a Caddy without the pointer file", path=binary)
+    checks.recent_enough(name="Refuse a Caddy without the pointer file", path=program.path)
     managed.service(
         name="Run Caddy",
         service="caddy.service",
-        stamp=managed.stamp(unit, program),
-        changed_by=[unit_file, *installed],
+        stamp=managed.stamp(unit, program.mark),
+        changed_by=[unit_file, *program.changed_by],
     )
     managed.service(
         name="Load the configuration",
@@ -100,16 +98,3 @@ def caddy() -> None:
         changed_by=[configuration],
         reload=True,
     )
-
-
-def _install(infra: Infra) -> tuple[str, str, list[OperationMeta]]:
-    """The binary's path, a mark of what it is, and what may have changed it."""
-    source = packages.source(infra, "caddy")
-    if source == "none":
-        raise DeployError("components.caddy.source = none: nothing else here serves the public names")
-    if source != "url":
-        packages.install("caddy", source)
-        return "/usr/bin/caddy", source, []
-    program = artifacts.fetch("caddy")
-    binary = managed.binary(name="Install caddy", path="/usr/local/bin/caddy", artifact=program)
-    return "/usr/local/bin/caddy", program.name, [binary]

@@ -3,14 +3,13 @@
 from pyinfra.api.deploy import deploy
 
 from codeb.domain.infra import Infra
-from deploys.components import artifacts
+from deploys.components import packages
 from deploys.components.accounts import system_user
 from deploys.operations import managed, ready
 from deploys.operations.managed import Directory, File
 from deploys.platform import HostSpec, current
 from deploys.rendering import render
 
-BINARY = "/usr/local/bin/centrifugo"
 CONFIG = "/etc/centrifugo/config.json"
 SHUTDOWN_SECONDS = 15
 
@@ -38,10 +37,11 @@ def centrifugo() -> None:
     """Install and run it, and wait until its internal port answers."""
     platform = current()
     infra, spec = platform.infra, platform.here()
-    program = artifacts.fetch("centrifugo")
-    binary = managed.binary(name="Install centrifugo", path=BINARY, artifact=program)
+    program = packages.program(infra, "centrifugo")
     system_user("centrifugo", groups=["codeb-tls"])
-    unit = render("centrifugo/centrifugo.service.j2", binary=BINARY, config=CONFIG, shutdown_seconds=SHUTDOWN_SECONDS)
+    unit = render(
+        "centrifugo/centrifugo.service.j2", binary=program.path, config=CONFIG, shutdown_seconds=SHUTDOWN_SECONDS
+    )
     settings = config(
         infra,
         spec,
@@ -59,8 +59,8 @@ def centrifugo() -> None:
     managed.service(
         name="Run Centrifugo",
         service="centrifugo.service",
-        stamp=managed.stamp(settings, unit, program.name),
-        changed_by=[binary, files],
+        stamp=managed.stamp(settings, unit, program.mark),
+        changed_by=[files, *program.changed_by],
     )
     ready.answers(
         name="Wait for Centrifugo",

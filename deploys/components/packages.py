@@ -1,9 +1,10 @@
-"""Debian packages of a component: from the distribution, or from its vendor's repository."""
+"""How a component comes to a host: the distribution's package, its vendor's repository, or a file that we verified."""
 
 from dataclasses import dataclass
 
 from pyinfra import host
 from pyinfra.api.exceptions import DeployError
+from pyinfra.api.operation import OperationMeta
 from pyinfra.facts.server import LsbRelease
 from pyinfra.operations import apt, files
 
@@ -11,6 +12,15 @@ from codeb.domain.infra import Infra
 from deploys.components import artifacts
 from deploys.operations import debian, managed
 from deploys.platform import current
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Where a program is on the host, a mark of which it is, and what may have changed it in this run."""
+
+    path: str
+    mark: str
+    changed_by: tuple[OperationMeta, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +33,24 @@ class Repository:
     component: str
 
 
-SOURCES = {"caddy": "url", "centrifugo": "url", "docker": "apt", "grafana": "vendor"}
+SOURCES = {
+    "alertmanager": "apt",
+    "caddy": "url",
+    "centrifugo": "url",
+    "docker": "apt",
+    "grafana": "vendor",
+    "prometheus": "apt",
+}
 """Where a component comes from when infra.toml does not say."""
 DISTRIBUTION: dict[str, tuple[str, ...]] = {
+    "alertmanager": ("prometheus-alertmanager",),
     "caddy": ("caddy",),
     "docker": ("docker.io",),
+    "prometheus": ("prometheus", "prometheus-blackbox-exporter"),
 }
 VENDOR_PACKAGES: dict[str, tuple[str, ...]] = {
     "caddy": ("caddy",),
+    "centrifugo": ("centrifugo",),
     "docker": ("docker-ce", "docker-ce-cli", "containerd.io"),
     "grafana": ("grafana",),
 }
@@ -39,6 +59,12 @@ REPOSITORIES = {
         "https://dl.cloudsmith.io/public/caddy/stable/deb/debian",
         "https://dl.cloudsmith.io/public/caddy/stable/gpg.key",
         "any-version",
+        "main",
+    ),
+    "centrifugo": Repository(
+        "https://packagecloud.io/FZambia/centrifugo/debian",
+        "https://packagecloud.io/FZambia/centrifugo/gpgkey",
+        "",
         "main",
     ),
     "docker": Repository(
@@ -64,6 +90,17 @@ def install(component: str, source: str) -> None:
         _repository(component, REPOSITORIES[component])
     names = known[component]
     debian.packages(name=f"Install {' and '.join(names)}", packages=names)
+
+
+def program(infra: Infra, component: str) -> Program:
+    """Have ``component``, which is one program: as a file of ours, or from a package."""
+    chosen = source(infra, component)
+    if chosen != "url":
+        install(component, chosen)
+        return Program(f"/usr/bin/{component}", chosen)
+    artifact, path = artifacts.fetch(component), f"/usr/local/bin/{component}"
+    installed = managed.binary(name=f"Install {component}", path=path, artifact=artifact)
+    return Program(path, infra.component(component).sha256 or artifact.name, (installed,))
 
 
 def _from_file(component: str) -> None:

@@ -7,7 +7,7 @@ from pyinfra.api.deploy import deploy
 
 from codeb.domain.infra import Infra, Role
 from deploys.components import packages
-from deploys.operations import debian, managed, ready
+from deploys.operations import managed, ready
 from deploys.operations.managed import Directory, File
 from deploys.platform import HostSpec, Platform, current
 from deploys.rendering import render
@@ -126,7 +126,7 @@ BLACKBOX = (
 def prometheus() -> None:
     """Install and run Prometheus and the prober of the public names. Its reload refuses what promtool refuses."""
     platform = current()
-    debian.packages(name="Install Prometheus", packages=["prometheus", "prometheus-blackbox-exporter"])
+    packages.install("prometheus", packages.source(platform.infra, "prometheus"))
     _blackbox(platform.infra)
     unit = framed(COMMAND, ["/var/lib/prometheus"], CHECK)
     config, rules = prometheus_yml(platform), rules_yml(platform.infra)

@@ -1,9 +1,8 @@
 """Caddy's files: what each kind of TLS, redirect and host makes of them."""
 
 import pytest
-from pyinfra.api.exceptions import DeployError
 
-from deploys.components import caddy, packages
+from deploys.components import caddy
 from deploys.operations.caddy import numbers, refusal
 from deploys.platform import Platform
 from deploys.rendering import render
@@ -150,8 +149,3 @@ def test_a_caddy_that_is_too_old_is_refused_in_a_sentence() -> None:
     said = refusal("2.6.2")
     assert "Caddy is 2.6.2; CodeB needs 2.9 or newer" in said
     assert "components.caddy.source" in said
-
-
-def test_a_source_that_does_not_exist_is_named() -> None:
-    with pytest.raises(DeployError, match=r"components.grafana.source = apt"):
-        packages.install("grafana", "apt")
