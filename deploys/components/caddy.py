@@ -69,6 +69,7 @@ def caddy() -> None:
     platform = current()
     infra, spec = platform.infra, platform.here()
     program = packages.program(infra, "caddy")
+    checks.recent_enough(name="Refuse a Caddy without the pointer file", path=program.path)
     system_user("caddy", home="/var/lib/caddy")
     unit = render("caddy/caddy.service.j2", binary=program.path)
     pki = certificates(platform.ca, infra, spec)
@@ -84,7 +85,6 @@ def caddy() -> None:
             *(File(f"{PKI}/{name}", text, mode, "caddy", "caddy") for name, (text, mode) in pki.items()),
         ],
     )
-    checks.recent_enough(name="Refuse a Caddy without the pointer file", path=program.path)
     managed.service(
         name="Run Caddy",
         service="caddy.service",
