@@ -1,24 +1,14 @@
 """Templates of ``templates/``, rendered strictly, with a filter for each format that values land in."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from codeb.errors import InvalidInput
+from codeb.domain.caddyfile import one_line, token
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def one_line(value: object) -> str:
-    """``value`` as text without a control character, which would start a new line of the file it lands in."""
-    text = str(value)
-    if _CONTROL.search(text):
-        raise InvalidInput("template", "a value has a control character")
-    return text
 
 
 def systemd(value: object) -> str:
@@ -31,10 +21,6 @@ def unit(value: object) -> str:
     return systemd(value).replace("%", "%%").replace("$", "$$")
 
 
-def caddy(value: object) -> str:
-    return '"' + one_line(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 _JINJA = Environment(
     loader=FileSystemLoader(TEMPLATES),
     undefined=StrictUndefined,
@@ -44,7 +30,7 @@ _JINJA = Environment(
 )
 _JINJA.tests["in_v6"] = lambda address: ":" in address
 _JINJA.filters.update(
-    {"json": json.dumps, "yaml": json.dumps, "toml": json.dumps, "systemd": systemd, "unit": unit, "caddy": caddy}
+    {"json": json.dumps, "yaml": json.dumps, "toml": json.dumps, "systemd": systemd, "unit": unit, "caddy": token}
 )
 
 

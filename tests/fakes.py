@@ -13,7 +13,7 @@ from codeb.domain.project import Project, ProjectExists, ProjectSettings, Unknow
 from codeb.domain.records import deployment_from, pair_from
 from codeb.domain.routing import Word
 from codeb.domain.slots import SlotPair
-from codeb.errors import CodebError
+from codeb.errors import CodebError, Unavailable
 from codeb.services.cleanup import Cleanup
 from codeb.services.delete_project import DeleteProject
 from codeb.services.deploy import Deploy
@@ -122,6 +122,7 @@ class FakeSlots:
 class FakeProjects:
     clock: FakeClock
     known: dict[str, Project] = field(default_factory=dict)
+    away: bool = False
 
     def get(self, name: str) -> Project:
         if name not in self.known:
@@ -144,6 +145,10 @@ class FakeProjects:
     def update_settings(self, name: str, settings: ProjectSettings) -> Project:
         self.known[name] = replace(self.get(name), settings=settings)
         return self.known[name]
+
+    def require_writable(self) -> None:
+        if self.away:
+            raise Unavailable("the database", "connection refused")
 
     def delete(self, name: str) -> None:
         del self.known[name]

@@ -78,6 +78,9 @@ class StoredProjects:
         self.rows.update_settings(name, settings)
         return self.get(name)
 
+    def require_writable(self) -> None:
+        self.rows.require_writable()
+
     def delete(self, name: str) -> None:
         self.rows.delete(name)
         self.copies.forget(name)

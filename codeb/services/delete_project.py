@@ -25,6 +25,7 @@ class DeleteProject:
         project = self.projects.get(name)
         if confirm != project.name:
             raise InvalidInput("confirm", f"type the project's name, {project.name!r}, to delete it")
+        self.projects.require_writable()
         with ExitStack() as held:
             for environment in sorted(project.ports):
                 held.enter_context(self.locks.held(project.environment(environment), "deletion", actor.name))

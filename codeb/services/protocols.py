@@ -82,6 +82,10 @@ class Projects(Protocol):
 
     def update_settings(self, name: str, settings: ProjectSettings) -> Project: ...
 
+    def require_writable(self) -> None:
+        """Raises Unavailable: asked before the first step of what must not stop half-way."""
+        ...
+
     def delete(self, name: str) -> None: ...
 
 

@@ -1,28 +1,16 @@
 """The site file of an environment, rendered for Caddy. Spec section 4, design section 4."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment as Jinja
 from jinja2 import PackageLoader, StrictUndefined, select_autoescape
 
+from codeb.domain.caddyfile import token
 from codeb.domain.names import SlotName
-from codeb.errors import InvalidInput
 from codeb.services.protocols import Site
 from codeb.settings import Secret, TlsMode
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def caddy_token(value: object) -> str:
-    """``value`` as one quoted Caddyfile token; a control character would end the line it stands in and is refused."""
-    text = str(value)
-    if _CONTROL.search(text):
-        raise InvalidInput("site", f"{text!r} has a control character")
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
 
 _JINJA = Jinja(
     loader=PackageLoader("codeb"),
@@ -32,7 +20,7 @@ _JINJA = Jinja(
     keep_trailing_newline=True,
     autoescape=select_autoescape(()),
 )
-_JINJA.filters["caddy"] = caddy_token
+_JINJA.filters["caddy"] = token
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,10 @@ class ProjectRows:
                 [Jsonb(settings.model_dump(mode="json")), name],
             )
 
+    def require_writable(self) -> None:
+        with self.database.transaction() as connection:
+            connection.execute("SELECT 1")
+
     def delete(self, name: str) -> None:
         with self.database.transaction() as connection:
             connection.execute("DELETE FROM projects WHERE name = %s", [name])

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from codeb.adapters.caddy.site_file import SiteRenderer, caddy_token
+from codeb.adapters.caddy.site_file import SiteRenderer
 from codeb.domain.names import Environment
-from codeb.errors import InvalidInput
 from codeb.services.protocols import Site
 from codeb.settings import Secret, TlsMode
 
@@ -53,16 +52,3 @@ def test_a_block_with_one_upstream_has_no_active_check_and_a_preview_no_passive_
         two = block.partition("{")[0].count("127.0.0.1") == 2
         assert ("health_uri" in block.partition("flush_interval")[0]) == two
         assert ("fail_duration" in block.partition("flush_interval")[0]) == two
-
-
-@pytest.mark.parametrize(
-    ("value", "token"), [("a b", '"a b"'), ('a"b', '"a\\"b"'), ("a\\", '"a\\\\"'), ("{x}", '"{x}"')]
-)
-def test_a_token_stays_one_token(value: str, token: str) -> None:
-    assert caddy_token(value) == token
-
-
-@pytest.mark.parametrize("value", ["a\nb {", "a\rb", "a\0"])
-def test_a_line_break_cannot_start_a_new_site(value: str) -> None:
-    with pytest.raises(InvalidInput):
-        caddy_token(value)

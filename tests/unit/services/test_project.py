@@ -5,7 +5,7 @@ import pytest
 from codeb.domain.names import Environment, EnvironmentName
 from codeb.domain.project import ProjectExists
 from codeb.domain.routing import Word
-from codeb.errors import InvalidInput
+from codeb.errors import InvalidInput, Unavailable
 from codeb.services.actor import Actor
 from codeb.services.deploy import DeployRequest
 from codeb.services.errors import SiteRefused
@@ -46,6 +46,15 @@ def test_deleting_takes_the_name_typed_out_and_takes_everything(world: World) ->
     assert not world.proxy.sites
     assert not world.journal.lines
     assert not world.projects.known
+
+
+def test_a_deletion_touches_nothing_while_the_database_is_away(world: World) -> None:
+    world.deploy(DeployRequest(BLOG, "v1"), ME)
+    world.projects.away = True
+    with pytest.raises(Unavailable):
+        world.delete_project("blog", ME, confirm="blog")
+    assert list(world.runtime.running) == ["blog-production-blue"]
+    assert BLOG in world.proxy.sites
 
 
 def test_variables_are_replaced_or_merged_and_every_write_is_a_version(world: World) -> None:
