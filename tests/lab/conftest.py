@@ -1,6 +1,6 @@
 """The lab that `make lab` left: its API, its hosts over SSH, its sites."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -11,20 +11,23 @@ from tests.lab.api import Api
 from tests.lab.browser import Browser
 from tests.lab.confidential import Confidential
 from tests.lab.hosts import ROLES
+from tests.lab.lock import held
 from tests.lab.paths import SECRETS
 from tests.lab.trust import CA
 
 
 @pytest.fixture(autouse=True)
-def _marked(request: pytest.FixtureRequest) -> None:
+def _marked(request: pytest.FixtureRequest, lab: Confidential) -> None:
     assert request.node.get_closest_marker("lab"), "mark the module: pytestmark = pytest.mark.lab"
 
 
 @pytest.fixture(scope="session")
-def lab() -> Confidential:
-    found = record.load()
-    assert found is not None and SECRETS.exists(), "there is no lab: run `make lab` first"
-    return Confidential(found)
+def lab() -> Iterator[Confidential]:
+    """Nobody else has the lab meanwhile."""
+    with held():
+        found = record.load()
+        assert found is not None and SECRETS.exists(), "there is no lab: run `make lab` first"
+        yield Confidential(found)
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,8 @@ def stop() -> None:
     deadline = time.monotonic() + 60
     while _alive(_PID) and time.monotonic() < deadline:
         time.sleep(0.2)
-    _PID.unlink(missing_ok=True)
+    for path in (_PID, _LOG):
+        path.unlink(missing_ok=True)
 
 
 def _start() -> None:

@@ -13,6 +13,7 @@ from tests.lab import (
     machine,
     provisioning,
     record,
+    registry,
     story,
     summary,
     trust,
@@ -65,6 +66,7 @@ def down() -> None:
     with held(), stage("removing the lab"):
         if engine.answers():
             hosts.remove()
+            registry.forget_images()
         engine.stop()
         trust.remove()
         shutil.rmtree(LAB, ignore_errors=True)

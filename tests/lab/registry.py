@@ -20,3 +20,10 @@ def push(tag: str) -> None:
         config.touch(mode=0o600)
         config.write_text(json.dumps({"auths": {REGISTRY: {"auth": login}}}))
         run(["docker", "push", "--quiet", tag], environment={**os.environ, "DOCKER_CONFIG": directory})
+
+
+def forget_images() -> None:
+    """Remove from this machine's engine what was pushed to the lab's registry."""
+    listed = run(["docker", "image", "ls", "--quiet", "--filter", f"reference={REGISTRY}/*"]).split()
+    if listed:
+        run(["docker", "image", "rm", "--force", *dict.fromkeys(listed)])
