@@ -2,7 +2,7 @@
 # what is missing by themselves.
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-SOAK_SWITCHES ?= 50000
+SOAK_SWITCHES ?= 30000
 
 .PHONY: help venv lab lab-down lab-status test lint test-unit test-integration test-lab soak format lock clean
 

@@ -5,22 +5,21 @@ from typing import Any
 from tests.lab.progress import elapsed, say
 
 _TEXT = """
-The lab is up ({elapsed}). Its names are in /etc/hosts; all addresses and keys are in .lab/lab.json.
+The lab is up ({elapsed}). Its names are in /etc/hosts; every address and key is in .lab/lab.json.
 
-Open   {http}  (Host: {project}.{domain}, or http://{project}.{domain})
-       https://api.{domain}/health       the API, behind Caddy (CA: {ca})
+Open   http://{project}.{domain}            the sample project ({http})
+       https://api.{domain}/health      the API behind Caddy (CA: {ca}); directly at {api}
        {prometheus}        Prometheus
-       {api}          the API itself
 
-Try    curl -i http://{project}.{domain}/                     X-CodeB-Slot says who answered
-       ssh -F .lab/ssh_config app                       a shell on a host (streaming, storage, backup)
-       ssh -F .lab/ssh_config app codeb status {project}     its slots
-       ssh -F .lab/ssh_config app codeb promote {project}    v2 to production; rollback takes it back
-       CODEB_INFRA=.lab/infra.toml .venv/bin/pyinfra inventory.py deploys/bootstrap.py -y
-                                                        the operator's command: a second run changes nothing
+Try    curl -i http://{project}.{domain}                    X-CodeB-Slot says who answered
+       ssh -F .lab/ssh_config app                      a shell on a host (streaming, storage, backup)
+       ssh -F .lab/ssh_config app codeb status {project}    what its slots hold
+       ssh -F .lab/ssh_config app codeb promote {project}   v2 to production; `codeb rollback {project}` takes it back
+       CODEB_INFRA=.lab/infra.toml .venv/bin/pyinfra inventory.py deploys/bootstrap.py
+                                                       the operator's command: nothing is left to change
 
-Next   make test      everything that is proven, on this lab
-       make lab-down  removes all of it
+Next   make test       everything that is proven, on this lab
+       make lab-down   removes all of it
 """
 
 
