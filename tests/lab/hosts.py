@@ -41,7 +41,7 @@ def subnet() -> ipaddress.IPv4Network:
     chosen = os.environ.get("LAB_SUBNET") or _subnet_of_network() or _DEFAULT_SUBNET
     network = ipaddress.IPv4Network(chosen)
     if network.num_addresses <= max(ROLES.values()) + 1:
-        raise CommandFailed(f"LAB_SUBNET={chosen} is too small: a /27 or larger is needed")
+        raise CommandFailed(f"LAB_SUBNET={chosen} is too small: a /28 or larger is needed")
     return network
 
 
