@@ -3,9 +3,9 @@
 import sys
 from typing import Any
 
-from codeb.domain.infra import Role
+from codeb import infra_file as _infra_file
+from codeb.domain.infra import Infra, Role
 from codeb.errors import CodebError
-from deploys import infra_file as _infra_file
 
 
 def _inventory() -> dict[Role, list[tuple[str, dict[str, Any]]]]:
@@ -13,11 +13,11 @@ def _inventory() -> dict[Role, list[tuple[str, dict[str, Any]]]]:
         infra = _infra_file.load()
     except CodebError as error:
         sys.exit(str(error))
-    return {role: [(name, _ssh(infra, name)) for name in infra.with_role(role)] for role in Role}
+    return {role: [(name, _data(infra, name)) for name in infra.with_role(role)] for role in Role}
 
 
-def _ssh(infra: Any, name: str) -> dict[str, Any]:
-    ssh = infra.ssh_of(name)
+def _data(infra: Infra, name: str) -> dict[str, Any]:
+    ssh = _infra_file.ssh_of(infra, name)
     data: dict[str, Any] = {
         "ssh_hostname": infra.hosts[name].address,
         "ssh_user": ssh.user,
@@ -25,11 +25,8 @@ def _ssh(infra: Any, name: str) -> dict[str, Any]:
         "ssh_strict_host_key_checking": ssh.strict_host_key_checking,
         "_sudo": ssh.user != "root",
     }
-    if ssh.key:
-        data["ssh_key"] = str(_infra_file.beside(ssh.key))
-    if ssh.known_hosts:
-        data["ssh_known_hosts_file"] = str(_infra_file.beside(ssh.known_hosts))
-    return data
+    optional = {"ssh_key": ssh.key, "ssh_known_hosts_file": ssh.known_hosts}
+    return data | {key: value for key, value in optional.items() if value}
 
 
 _hosts = _inventory()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pyinfra import host as current_host
 
+from codeb import infra_file
 from codeb.domain.infra import PUBLIC_NAMES, Infra, Role
-from deploys import infra_file
 from deploys.certificates import CertificateAuthority, Pair
 from deploys.secret_store import SecretStore
 

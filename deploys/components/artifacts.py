@@ -16,7 +16,7 @@ import requests
 
 from codeb.domain.infra import Component
 from codeb.errors import ConfigError
-from deploys.infra_file import beside
+from codeb.infra_file import beside
 from deploys.platform import current
 
 _TIMEOUT = 60

@@ -1,10 +1,10 @@
-"""Finds and reads the operator's infra.toml."""
+"""Finds and reads the operator's infra.toml, for provisioning and for ``codeb hosts``."""
 
 import os
 import tomllib
 from pathlib import Path
 
-from codeb.domain.infra import Infra
+from codeb.domain.infra import Infra, Ssh
 from codeb.errors import ConfigError
 
 
@@ -23,7 +23,9 @@ def load() -> Infra:
         )
     try:
         data = tomllib.loads(where.read_text())
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be read: {error.strerror}") from None
+    except ValueError as error:
         raise ConfigError(f"{where} is not TOML: {error}") from None
     return Infra.parse(data)
 
@@ -31,3 +33,10 @@ def load() -> Infra:
 def beside(text: str) -> Path:
     """A path written in the file, relative to the file."""
     return path().parent / Path(text).expanduser()
+
+
+def ssh_of(infra: Infra, name: str) -> Ssh:
+    """How to reach a host, with the paths as they are on this machine."""
+    ssh = infra.ssh_of(name)
+    found = {field: str(beside(text)) for field in ("key", "known_hosts") if (text := getattr(ssh, field))}
+    return ssh.model_copy(update=found)
