@@ -18,6 +18,7 @@ _STARTED_BY_DOCKER = (Path("/var/run/docker.pid"), Path("/run/docker/containerd/
 def ensure() -> None:
     """An engine that answers. Left-over pid files of a killed one are no obstacle."""
     machine.install(machine.ENGINE)
+    machine.install(machine.ENGINE_CLIENT)
     if answers():
         return
     if Path("/run/systemd/system").exists():

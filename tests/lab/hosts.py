@@ -143,7 +143,8 @@ def _create(host: Host) -> None:
             *("--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE", "--security-opt", "seccomp=unconfined"),
             # What systemd takes for "shut down": a stop ends services in order, and in seconds.
             *("--stop-signal", "SIGRTMIN+3"),
-            *("--tmpfs", "/run", "--tmpfs", "/run/lock", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw"),
+            *("--tmpfs", "/run", "--tmpfs", "/run/lock"),
+            *("-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--cgroupns", "host"),
             *engine_volumes,
             *(image.NAME, "/lib/systemd/systemd"),
         ]

@@ -8,6 +8,8 @@ from pathlib import Path
 from tests.lab.shell import CommandFailed, run, succeeds
 
 ENGINE = {"dockerd": "docker.io", "iptables": "iptables"}
+ENGINE_CLIENT = {"docker": "docker-cli"}
+"""Asked for after the engine: Debian 12 has it in the engine's package, Debian 13 in one of its own."""
 LAB = {
     **ENGINE,
     "debootstrap": "debootstrap",
