@@ -4,9 +4,10 @@ from pyinfra.api.deploy import deploy
 from pyinfra.operations import files
 
 from deploys.components import wheel
-from deploys.components.accounts import system_user
+from deploys.components.base import TLS_GROUP
 from deploys.operations import debian, managed, ready, venv
 from deploys.operations.managed import Directory, File
+from deploys.operations.users import system_user
 from deploys.platform import HostSpec, Platform, current
 from deploys.rendering import render
 
@@ -70,7 +71,7 @@ def api() -> None:
     """Install and run the API, and wait until it is ready. Docker Engine and Caddy come before it."""
     platform = current()
     spec = platform.here()
-    system_user("codeb", home=ROOT, groups=["docker", "caddy", "codeb-tls"])
+    system_user(name="Have user codeb", user="codeb", home=ROOT, groups=["docker", "caddy", TLS_GROUP])
     debian.packages(name="Install what the virtual environment needs", packages=["python3-venv"])
     environment = env_file(settings(platform, spec))
     unit = render("api/codeb-api.service.j2", root=ROOT, env_file=ENV_FILE)

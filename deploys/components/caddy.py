@@ -7,10 +7,10 @@ from pyinfra.api.deploy import deploy
 from codeb.domain.infra import Infra
 from deploys.certificates import CertificateAuthority
 from deploys.components import packages
-from deploys.components.accounts import system_user
 from deploys.operations import caddy as checks
 from deploys.operations import managed
 from deploys.operations.managed import Directory, File
+from deploys.operations.users import system_user
 from deploys.platform import HostSpec, current
 from deploys.rendering import render
 
@@ -70,7 +70,7 @@ def caddy() -> None:
     infra, spec = platform.infra, platform.here()
     program = packages.program(infra, "caddy")
     checks.recent_enough(name="Refuse a Caddy without the pointer file", path=program.path)
-    system_user("caddy", home="/var/lib/caddy")
+    system_user(name="Have user caddy", user="caddy", home="/var/lib/caddy")
     unit = render("caddy/caddy.service.j2", binary=program.path)
     pki = certificates(platform.ca, infra, spec)
     ca_name = f"CodeB {hashlib.sha256(repr(pki).encode()).hexdigest()[:12]}"

@@ -4,9 +4,10 @@ from pyinfra.api.deploy import deploy
 
 from codeb.domain.infra import Infra
 from deploys.components import packages
-from deploys.components.accounts import system_user
+from deploys.components.base import TLS_GROUP
 from deploys.operations import managed, ready
 from deploys.operations.managed import Directory, File
+from deploys.operations.users import system_user
 from deploys.platform import HostSpec, current
 from deploys.rendering import render
 
@@ -38,7 +39,7 @@ def centrifugo() -> None:
     platform = current()
     infra, spec = platform.infra, platform.here()
     program = packages.program(infra, "centrifugo")
-    system_user("centrifugo", groups=["codeb-tls"])
+    system_user(name="Have user centrifugo", user="centrifugo", groups=[TLS_GROUP])
     unit = render(
         "centrifugo/centrifugo.service.j2", binary=program.path, config=CONFIG, shutdown_seconds=SHUTDOWN_SECONDS
     )
