@@ -41,8 +41,8 @@ def system_user(
         yield StringCommand(f"getent group {quoted} >/dev/null || groupadd --system {quoted}")
     if not state:
         yield StringCommand(
-            f"useradd --system --user-group --no-create-home --home-dir {shlex.quote(home)}"
-            f" --shell /usr/sbin/nologin {name}"
+            f"useradd --system $(getent group {name} >/dev/null && echo --gid {name} || echo --user-group)"
+            f" --no-create-home --home-dir {shlex.quote(home)} --shell /usr/sbin/nologin {name}"
         )
     for group in missing:
         yield StringCommand(f"usermod --append --groups {shlex.quote(group)} {name}")
