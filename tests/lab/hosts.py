@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from tests.lab import image
-from tests.lab.paths import ROOT
+from tests.lab.paths import ROOT, SECRETS
 from tests.lab.progress import say
 from tests.lab.shell import CommandFailed, run, succeeds
 
@@ -110,6 +110,9 @@ def _drop_foreign() -> None:
         remove()
     elif owners - {str(ROOT)}:
         say(f"         the lab's hosts belong to {', '.join(sorted(owners))}: they are made anew")
+        remove()
+    elif found and not SECRETS.exists():
+        say("         the secrets that the lab's hosts know are gone: they are made anew")
         remove()
 
 
