@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
 
 from codeb.errors import ConfigError
 
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")]
 HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
-Address = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]+$")]
+COMPONENTS = ("alertmanager", "caddy", "centrifugo", "docker", "grafana", "object_storage", "prometheus", "registry")
 
 
 class Role(StrEnum):
@@ -23,6 +23,13 @@ class Role(StrEnum):
 
 
 PUBLIC_NAMES = {Role.APP: "api", Role.STREAMING: "ws", Role.STORAGE: "db", Role.BACKUP: "backup"}
+
+
+_REASONS = {
+    "extra_forbidden": "there is no such setting",
+    "missing": "is not set",
+    "tuple_type": "is a list: write it in [ ]",
+}
 
 
 class _Section(BaseModel):
@@ -40,10 +47,18 @@ class Ssh(_Section):
 
 
 class Host(_Section):
-    address: Address
-    private_address: Address = ""
+    address: str
+    private_address: str = ""
     roles: tuple[Role, ...] = Field(min_length=1)
     ssh: Ssh | None = None
+
+    @field_validator("address", "private_address")
+    @classmethod
+    def _address(cls, address: str, about: ValidationInfo) -> str:
+        """Firewalls and access lists are written in addresses; a name would be whatever DNS says at that moment."""
+        if not address and about.field_name == "private_address":
+            return ""
+        return str(ipaddress.ip_address(address))
 
     @property
     def private(self) -> str:
@@ -81,6 +96,14 @@ class Infra(_Section):
     def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(ipaddress.ip_network(network)) for network in networks)
 
+    @field_validator("components")
+    @classmethod
+    def _components(cls, components: dict[str, Component]) -> dict[str, Component]:
+        for name in components:
+            if name not in COMPONENTS:
+                raise ValueError(f"there is no {name!r}; there are {', '.join(COMPONENTS)}")
+        return components
+
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> "Infra":
         """Check what a TOML file holds; raises ConfigError that names the key and what is wrong with it."""
@@ -88,9 +111,11 @@ class Infra(_Section):
             infra = cls.model_validate(data)
         except ValidationError as error:
             first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise ConfigError(f"infra.toml: {key}: {first['msg']}") from None
+            key = ".".join(str(part) for part in first["loc"] if part != "[key]")
+            reason = _REASONS.get(first["type"], first["msg"].removeprefix("Value error, "))
+            raise ConfigError(f"infra.toml: {key}: {reason}") from None
         infra.require_roles()
+        infra.require_inner_network()
         if infra.tls == "acme" and not re.fullmatch(r"[^@\s]+@[^@\s]+", infra.acme_email):
             raise ConfigError("infra.toml: acme_email: an address is needed for certificates (or set tls)")
         return infra
@@ -99,6 +124,14 @@ class Infra(_Section):
         for role in Role:
             if len(self.with_role(role)) != 1:
                 raise ConfigError(f"infra.toml: hosts: exactly one host must have the role {role!r}")
+
+    def require_inner_network(self) -> None:
+        for name, host in self.hosts.items():
+            if ":" in host.private:
+                raise ConfigError(
+                    f"infra.toml: hosts.{name}.private_address: an IPv4 address is needed, by which the hosts reach"
+                    " each other"
+                )
 
     def with_role(self, role: Role) -> list[str]:
         return [name for name, host in self.hosts.items() if role in host.roles]

@@ -14,6 +14,7 @@ from deploys.rendering import render
 
 Source = Role | Literal["everyone", "admin"]
 UNIT = "codeb-firewall.service"
+SSH = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Rule:
 
 _PUBLIC = (Role.APP, Role.STREAMING, Role.BACKUP)
 TABLE = (
-    Row(None, 22, ("everyone",), "SSH, by key"),
+    Row(None, SSH, ("everyone",), "SSH, by key"),
     Row(None, 9999, (Role.BACKUP,), "metrics of the host's exporters"),
     *(Row(role, 80, ("everyone",), "Caddy") for role in _PUBLIC),
     *(Row(role, 443, ("everyone",), "Caddy") for role in _PUBLIC),
@@ -62,6 +63,8 @@ def rules(infra: Infra, name: str) -> Iterator[Rule]:
     for row in TABLE:
         if row.role is not None and row.role not in roles:
             continue
+        if row.port == SSH and (port := infra.ssh_of(name).port) != SSH:
+            yield Rule(row.protocol, port, (), "SSH, as infra.toml says")
         if "everyone" in row.sources:
             yield Rule(row.protocol, row.port, (), row.what)
             continue

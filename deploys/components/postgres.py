@@ -1,5 +1,7 @@
 """PostgreSQL on the storage host: CodeB's database, its role, and nobody else. Spec sections 7 and 9."""
 
+from ipaddress import ip_network
+
 from pyinfra import host
 from pyinfra.api.deploy import deploy
 from pyinfra.api.exceptions import DeployError
@@ -66,5 +68,5 @@ def conf(platform: Platform) -> str:
 
 def hba(platform: Platform) -> str:
     app = platform.one(Role.APP)
-    addresses = dict.fromkeys([f"{address}/32" for address in (app.private, app.address)])
-    return render("postgres/pg_hba.conf.j2", name=DATABASE, app=list(addresses))
+    networks = dict.fromkeys(str(ip_network(address)) for address in (app.private, app.address))
+    return render("postgres/pg_hba.conf.j2", name=DATABASE, app=list(networks))
