@@ -50,12 +50,8 @@ class CertificateAuthority:
         return self._kept(f"intermediate_{host}", [self.domain], lambda: self._issue_intermediate(host))
 
     def _root(self) -> Pair:
-        certificate = self.store.get("ca_certificate")
-        if certificate is None:
-            made = self._make_root()
-            self.store.put({"ca_certificate": made.certificate, "ca_key": made.key})
-            return made
-        return Pair(certificate, self.store["ca_key"])
+        kept = self.store.get_or_make_all(("ca_certificate", "ca_key"), self._make_root)
+        return Pair(kept["ca_certificate"], kept["ca_key"])
 
     def _kept(self, name: str, marks: list[str], issue: Callable[[], Pair]) -> Pair:
         certificate, key, kept = (self.store.get(f"{name}_{part}") for part in ("pem", "key", "names"))
@@ -65,13 +61,13 @@ class CertificateAuthority:
         self.store.put({f"{name}_pem": made.certificate, f"{name}_key": made.key, f"{name}_names": ",".join(marks)})
         return made
 
-    def _make_root(self) -> Pair:
+    def _make_root(self) -> dict[str, str]:
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name(f"CodeB platform CA ({self.domain})")
         builder = _builder(name, name, key, _ROOT_LIFE)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
         certificate = builder.add_extension(_CA_USAGE, critical=True).sign(key, hashes.SHA256())
-        return Pair(_pem(certificate), _key_pem(key))
+        return {"ca_certificate": _pem(certificate), "ca_key": _key_pem(key)}
 
     def _issue_host(self, host: str, names: Sequence[str]) -> Pair:
         key = ec.generate_private_key(ec.SECP256R1())

@@ -7,7 +7,7 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,15 +27,19 @@ class SecretStore:
         return self.get_or_make(name, lambda: secrets.token_urlsafe(_BYTES))
 
     def get_or_make(self, name: str, make: Callable[[], str]) -> str:
+        return self.get_or_make_all((name,), lambda: {name: make()})[name]
+
+    def get_or_make_all(self, names: Sequence[str], make: Callable[[], dict[str, str]]) -> dict[str, str]:
+        """Values that belong together: all of them as they are kept, or all of them new."""
         known = self._read()
-        if name in known:
-            return known[name]
+        if known.keys() >= set(names):
+            return known
         with self._locked():
             known = self._read()
-            if name not in known:
-                known[name] = make()
+            if not known.keys() >= set(names):
+                known |= make()
                 self._write(known)
-        return known[name]
+        return known
 
     def put(self, values: dict[str, str]) -> None:
         """Replace several values in one step."""
@@ -51,13 +55,15 @@ class SecretStore:
             text = self.path.read_text()
         except FileNotFoundError:
             return {}
+        except OSError as error:
+            raise ConfigError(f"{self.path} cannot be read: {error.strerror}") from None
         if mode & 0o077:
             raise ConfigError(f"{self.path} can be read by others (mode {mode:04o}): chmod 600 it")
-        try:
-            values: dict[str, str] = json.loads(text)
-        except ValueError:
-            raise ConfigError(f"{self.path} is damaged: restore it from your backup, do not delete it") from None
-        return values
+        with contextlib.suppress(ValueError):
+            values = json.loads(text)
+            if isinstance(values, dict) and all(isinstance(value, str) for value in values.values()):
+                return values
+        raise ConfigError(f"{self.path} is damaged: restore it from your backup, do not delete it")
 
     def _write(self, values: dict[str, str]) -> None:
         handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
@@ -69,7 +75,13 @@ class SecretStore:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        handle = os.open(self.path.with_name(f".{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        lock = self.path.with_name(f".{self.path.name}.lock")
+        try:
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise ConfigError(
+                f"{lock} cannot be written ({error.strerror}): check secrets_file in infra.toml"
+            ) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
