@@ -10,7 +10,7 @@ import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
 
@@ -90,6 +90,8 @@ def fetch(component: str) -> Path:
     """The program of ``component`` on this machine, verified; raises ConfigError that says what to set."""
     platform = current()
     chosen, known = platform.infra.component(component), ARTIFACTS[component]
+    if chosen.source not in (None, "url"):
+        raise ConfigError(f"components.{component}.source = {chosen.source}: it is there as a file only; use url")
     wanted = _wanted(component, chosen, known)
     url = mirrored(chosen.url or known.url.format(version=wanted.version), platform.infra.artifact_mirror)
     local = _local(url)
@@ -97,7 +99,7 @@ def fetch(component: str) -> Path:
         return _program(_verified(local, wanted), wanted)
     kept = cache() / f"{wanted.name}-{wanted.version}-{wanted.sha256}"
     if not kept.exists():
-        _download(url, kept)
+        _download(url, kept, wanted)
     return _program(_verified(kept, wanted), wanted)
 
 
@@ -117,7 +119,7 @@ def mirrored(url: str, mirror: str) -> str:
     parts = urlsplit(url)
     if not mirror or parts.scheme not in ("http", "https"):
         return url
-    return mirror.rstrip("/") + parts.path
+    return mirror.rstrip("/") + urlunsplit(("", "", parts.path, parts.query, ""))
 
 
 def _local(url: str) -> Path | None:
@@ -127,30 +129,29 @@ def _local(url: str) -> Path | None:
     return Path(unquote(parts.path)) if parts.scheme == "file" else beside(url)
 
 
-def _download(url: str, target: Path) -> None:
+def _download(url: str, target: Path, wanted: Artifact) -> None:
+    """Only what has the right hash gets its name in the cache: a mirror that is mended is asked again."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with (
-            requests.get(url, stream=True, timeout=_TIMEOUT) as answer,
-            tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file,
-        ):
-            answer.raise_for_status()
-            for chunk in answer.iter_content(_CHUNK):
-                file.write(chunk)
-    except requests.RequestException as error:
-        raise ConfigError(
-            f"{url} could not be fetched ({type(error).__name__}); set artifact_mirror or a url"
-        ) from None
-    Path(file.name).rename(target)
+    with tempfile.TemporaryDirectory(dir=target.parent) as directory:
+        arrived = Path(directory) / target.name
+        try:
+            with requests.get(url, stream=True, timeout=_TIMEOUT) as answer, arrived.open("wb") as file:
+                answer.raise_for_status()
+                for chunk in answer.iter_content(_CHUNK):
+                    file.write(chunk)
+        except requests.RequestException as error:
+            reason = error.response.status_code if error.response is not None else type(error).__name__
+            raise ConfigError(f"{url} could not be fetched ({reason}); set artifact_mirror or a url") from None
+        _verified(arrived, wanted, what=url).rename(target)
 
 
-def _verified(path: Path, wanted: Artifact) -> Path:
+def _verified(path: Path, wanted: Artifact, what: str = "") -> Path:
     if not path.is_file():
         raise ConfigError(f"components.{wanted.name}: {path} does not exist")
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != wanted.sha256:
-        raise ConfigError(f"components.{wanted.name}: {path} has SHA-256 {found}, expected {wanted.sha256}")
+        raise ConfigError(f"components.{wanted.name}: {what or path} has SHA-256 {found}, expected {wanted.sha256}")
     return path
 
 
@@ -160,10 +161,19 @@ def _program(path: Path, wanted: Artifact) -> Path:
         return path
     program = cache() / f"{wanted.name}-{wanted.version}-{wanted.sha256}.program"
     if not program.exists():
-        part = program.with_suffix(".part")
-        with tarfile.open(path) as archive, part.open("wb") as target:
-            for entry in archive:
-                if Path(entry.name).name == wanted.member and (source := archive.extractfile(entry)) is not None:
-                    shutil.copyfileobj(source, target)
-        part.rename(program)
+        program.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=program.parent) as directory:
+            _extract(path, wanted, Path(directory) / wanted.member).rename(program)
     return program
+
+
+def _extract(path: Path, wanted: Artifact, target: Path) -> Path:
+    with tarfile.open(path) as archive:
+        for entry in archive:
+            if Path(entry.name).name == wanted.member and entry.isfile():
+                source = archive.extractfile(entry)
+                assert source is not None  # noqa: S101 - it is a file
+                with target.open("wb") as file:
+                    shutil.copyfileobj(source, file)
+                return target
+    raise ConfigError(f"components.{wanted.name}: {path} is an archive without {wanted.member}")
