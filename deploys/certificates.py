@@ -1,5 +1,6 @@
 """The platform's own CA and what it signs. The root's key stays in the operator's store. Security 11."""
 
+import contextlib
 import ipaddress
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -152,7 +153,11 @@ def _key_pem(key: Key) -> str:
 
 
 def _root_key(root: Pair) -> Key:
-    key = serialization.load_pem_private_key(root.key.encode(), None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ConfigError("ca_key in the secret store is not the CA's key")
-    return key
+    with contextlib.suppress(ValueError):
+        key = serialization.load_pem_private_key(root.key.encode(), None)
+        certified = x509.load_pem_x509_certificate(root.certificate.encode()).public_key()
+        if isinstance(key, ec.EllipticCurvePrivateKey) and key.public_key() == certified:
+            return key
+    raise ConfigError(
+        "ca_key and ca_certificate in the secret store do not belong together: restore it from your backup"
+    )

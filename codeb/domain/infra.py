@@ -123,7 +123,7 @@ class Infra(_Section):
     def require_roles(self) -> None:
         for role in Role:
             if len(self.with_role(role)) != 1:
-                raise ConfigError(f"infra.toml: hosts: exactly one host must have the role {role!r}")
+                raise ConfigError(f"infra.toml: hosts: exactly one host must have the role {role}")
 
     def require_inner_network(self) -> None:
         for name, host in self.hosts.items():

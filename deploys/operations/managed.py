@@ -8,7 +8,7 @@ import hashlib
 import io
 import shlex
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyinfra import host
@@ -24,10 +24,10 @@ Commands = Generator[StringCommand | FileUploadCommand, None, None]
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """``content`` at ``dest``, wholly ours."""
+    """``content`` at ``dest``, wholly ours. It may be secret: nothing shows it."""
 
     dest: str
-    content: str | bytes
+    content: str | bytes = field(repr=False)
     mode: str = "0644"
     user: str = "root"
     group: str = "root"
