@@ -38,7 +38,12 @@ def packages(packages: Sequence[str]) -> Generator[StringCommand, None, None]:
     yield StringCommand(
         f"find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' -mmin -{_FRESH} | grep -q . || apt-get -qq update"
     )
+    # A run that was killed may have left dpkg in the middle; apt then refuses everything until dpkg has ended it.
     yield StringCommand(
-        "DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends"
+        'test -z "$(ls -A /var/lib/dpkg/updates)" ||'
+        " DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a"
+    )
+    yield StringCommand(
+        "DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends"
         f" -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold {names}"
     )
