@@ -158,6 +158,4 @@ def _root_key(root: Pair) -> Key:
         certified = x509.load_pem_x509_certificate(root.certificate.encode()).public_key()
         if isinstance(key, ec.EllipticCurvePrivateKey) and key.public_key() == certified:
             return key
-    raise ConfigError(
-        "ca_key and ca_certificate in the secret store do not belong together: restore it from your backup"
-    )
+    raise ConfigError("ca_key and ca_certificate in the secret store do not belong together: restore the store")

@@ -81,7 +81,7 @@ def _addresses(infra: Infra, source: Source) -> tuple[str, ...]:
 
 def ruleset(infra: Infra, name: str) -> str:
     """A file for ``nft -f``: it replaces our own table in one step and leaves Docker's alone."""
-    return render("firewall/codeb.nft.j2", rules=list(rules(infra, name)))
+    return render("firewall/codeb.nft.j2", rules=list(dict.fromkeys(rules(infra, name))))
 
 
 @deploy("Firewall")
