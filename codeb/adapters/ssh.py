@@ -100,7 +100,7 @@ def _connected(host: Host, ssh: Ssh) -> Iterator[tuple[paramiko.SSHClient, _Host
             ssh.user,
             key_filename=_keys(ssh, config),
             sock=_proxy(host, ssh, config),
-            allow_agent=True,
+            look_for_keys=not ssh.key,
             timeout=_CONNECT,
             banner_timeout=_CONNECT,
             auth_timeout=_CONNECT,
