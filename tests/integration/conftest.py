@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,25 +33,28 @@ def _marked(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseSettings]:
-    """A PostgreSQL server of the distribution's, on loopback, gone after the run."""
+def postgres_settings() -> Iterator[DatabaseSettings]:
+    """A PostgreSQL server of the distribution's, on loopback, gone after the run.
+
+    Not below pytest's own directory, which every other run of pytest closes to all users but its own.
+    """
     binaries = max(Path("/usr/lib/postgresql").glob("*/bin"))
-    data = tmp_path_factory.mktemp("postgres")
-    for directory in (data, *data.parents[:2]):
-        directory.chmod(0o755)
-    shutil.chown(data, "postgres")
-    port = free_port()
     as_postgres = ["runuser", "-u", "postgres", "--"]
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {data} -c fsync=off"
-    make = [*as_postgres, str(binaries / "initdb"), "-D", str(data / "db"), "-A", "trust", "-U", "codeb"]
-    subprocess.run(make, check=True, capture_output=True)
-    control = [*as_postgres, str(binaries / "pg_ctl"), "-D", str(data / "db")]
-    subprocess.run([*control, "-w", "-l", str(data / "log"), "-o", options, "start"], check=True, capture_output=True)
-    try:
-        subprocess.run([*as_postgres, "createdb", "-h", str(data), "-p", str(port), "-U", "codeb", "codeb"], check=True)
-        yield DatabaseSettings("127.0.0.1", port, "codeb", "codeb", Secret(""), "disable", "")
-    finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
+    with tempfile.TemporaryDirectory(prefix="codeb-postgres-") as directory:
+        data, port = Path(directory), free_port()
+        shutil.chown(data, "postgres")
+        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {data} -c fsync=off"
+        make = [*as_postgres, str(binaries / "initdb"), "-D", str(data / "db"), "-A", "trust", "-U", "codeb"]
+        subprocess.run(make, check=True, capture_output=True)
+        control = [*as_postgres, str(binaries / "pg_ctl"), "-D", str(data / "db")]
+        start = [*control, "-w", "-l", str(data / "log"), "-o", options, "start"]
+        subprocess.run(start, check=True, capture_output=True)
+        try:
+            create = ["createdb", "-h", str(data), "-p", str(port), "-U", "codeb", "codeb"]
+            subprocess.run([*as_postgres, *create], check=True)
+            yield DatabaseSettings("127.0.0.1", port, "codeb", "codeb", Secret(""), "disable", "")
+        finally:
+            subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
 
 
 @pytest.fixture
