@@ -46,7 +46,7 @@ ARTIFACTS = {
             "caddy",
             "2.11.4",
             f"{_GITHUB}/caddyserver/caddy/releases/download/v{{version}}/caddy_{{version}}_linux_amd64.tar.gz",
-            "caddy_{version}_checksums.txt",
+            "caddy_{version}_checksums.txt (as SHA-512: check the file with sha512sum, then write what sha256sum says)",
             "caddy",
         ),
         Artifact(
@@ -109,7 +109,7 @@ def _wanted(component: str, chosen: Component, known: Artifact) -> Artifact:
     if not sha256:
         raise ConfigError(
             f"components.{component}.sha256 is not set: write the SHA-256 of {known.url.format(version=version)}"
-            f" into infra.toml; the vendor publishes it beside the file as {known.checksums.format(version=version)}"
+            f" into infra.toml; the vendor's hash is beside the file, in {known.checksums.format(version=version)}"
         )
     return Artifact(known.name, version, known.url, known.checksums, known.member, sha256)
 
