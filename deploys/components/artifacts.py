@@ -48,6 +48,7 @@ ARTIFACTS = {
             f"{_GITHUB}/caddyserver/caddy/releases/download/v{{version}}/caddy_{{version}}_linux_amd64.tar.gz",
             "caddy_{version}_checksums.txt (as SHA-512: check the file with sha512sum, then write what sha256sum says)",
             "caddy",
+            "527fbf917c39189a1e3b31d34fa955601680b2d5c8055d2a87b8b9588dec7bb9",
         ),
         Artifact(
             "centrifugo",

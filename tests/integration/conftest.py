@@ -55,6 +55,7 @@ def postgres_settings() -> Iterator[DatabaseSettings]:
             yield DatabaseSettings("127.0.0.1", port, "codeb", "codeb", Secret(""), "disable", "")
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
+        shutil.rmtree(data)
 
 
 @pytest.fixture
