@@ -1,5 +1,7 @@
 """codeb deploy, promote, rollback."""
 
+import sys
+
 import click
 
 from codeb.cli.host.exits import EXIT_CODES
@@ -76,10 +78,11 @@ def rollback(
 
 
 def show_step(step: Step) -> None:
-    """One line as it happens; a terminal shows the running step too and overwrites it."""
+    """One line as it happens; a terminal, and nothing else, shows the running step too and overwrites it."""
     name = step.name.replace("_", " ")
     if step.status is StepStatus.RUNNING:
-        click.echo(f"  {_MARKS[step.status]} {name}\r", nl=False, err=True)
+        if sys.stderr.isatty():
+            click.echo(f"  {_MARKS[step.status]} {name}\r", nl=False, err=True)
         return
     took = f"  {step.duration / 1000:.2f} s" if step.status is not StepStatus.SKIPPED else ""
     click.echo(f"  {_MARKS[step.status]} {name:<20}{took}", err=True)
