@@ -17,7 +17,8 @@ from codeb.bootstrap import Services
 from codeb.domain.access import Role
 from codeb.errors import Unavailable
 from codeb.settings import Settings
-from tests.fakes import REGISTRY, World
+from tests.fakes import REGISTRY
+from tests.world import World
 
 ENVIRON = {
     "CODEB_DOMAIN": "codeb.test",

@@ -54,6 +54,7 @@ VENDOR_PACKAGES: dict[str, tuple[str, ...]] = {
     "docker": ("docker-ce", "docker-ce-cli", "containerd.io"),
     "grafana": ("grafana",),
 }
+_DOCKER = "https://download.docker.com/linux/debian"
 REPOSITORIES = {
     "caddy": Repository(
         "https://dl.cloudsmith.io/public/caddy/stable/deb/debian",
@@ -67,9 +68,7 @@ REPOSITORIES = {
         "",
         "main",
     ),
-    "docker": Repository(
-        "https://download.docker.com/linux/debian", "https://download.docker.com/linux/debian/gpg", "", "stable"
-    ),
+    "docker": Repository(_DOCKER, f"{_DOCKER}/gpg", "", "stable"),
     "grafana": Repository("https://apt.grafana.com", "https://apt.grafana.com/gpg-full.key", "stable", "main"),
 }
 

@@ -4,7 +4,7 @@ import pytest
 
 from codeb.domain.names import Environment
 from codeb.services.actor import Actor
-from tests.fakes import World
+from tests.world import World
 
 BLOG = Environment.of("blog")
 ME = Actor("key_1", "cli", "team-a")

@@ -10,7 +10,8 @@ from codeb.domain.slots import SlotState
 from codeb.services.actor import Actor
 from codeb.services.deploy import DeployRequest
 from codeb.services.errors import JournalUnwritable, Locked, SiteRefused, Unhealthy
-from tests.fakes import REGISTRY, World
+from tests.fakes import REGISTRY
+from tests.world import World
 
 BLOG = Environment.of("blog")
 ME = Actor("key_1", "cli", "team-a")

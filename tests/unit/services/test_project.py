@@ -9,7 +9,7 @@ from codeb.errors import InvalidInput, Unavailable
 from codeb.services.actor import Actor
 from codeb.services.deploy import DeployRequest
 from codeb.services.errors import SiteRefused
-from tests.fakes import World
+from tests.world import World
 
 BLOG = Environment.of("blog")
 ME = Actor("key_1", "cli", "team-a")

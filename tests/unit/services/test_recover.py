@@ -9,7 +9,7 @@ from codeb.domain.routing import Word
 from codeb.domain.slots import SlotState
 from codeb.services.actor import Actor
 from codeb.services.deploy import DeployRequest
-from tests.fakes import World
+from tests.world import World
 
 BLOG = Environment.of("blog")
 ME = Actor("key_1", "cli", "team-a")

@@ -11,7 +11,7 @@ from codeb.domain.slots import GraceExpired, NoGrace, NothingToPromote, SlotInUs
 from codeb.services.actor import Actor
 from codeb.services.deploy import DeployRequest
 from codeb.services.errors import SwitchFailed, Unhealthy
-from tests.fakes import World
+from tests.world import World
 
 BLOG = Environment.of("blog")
 ME = Actor("key_1", "cli", "team-a")
