@@ -1,6 +1,7 @@
 """Templates of ``templates/``, rendered strictly, with a filter for each format that values land in."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ _JINJA = Environment(
 _JINJA.tests["in_v6"] = lambda address: ":" in address
 _JINJA.filters.update(
     {"json": json.dumps, "yaml": json.dumps, "toml": json.dumps, "systemd": systemd, "unit": unit, "caddy": token}
+    | {"shell": shlex.quote}
 )
 
 

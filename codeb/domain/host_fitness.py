@@ -26,7 +26,7 @@ def judge(infra: Infra, name: str, facts: HostFacts | Unreached) -> Iterator[Fin
         return
     for check, level, message in _said(host, ssh, facts):
         yield Finding(name, check, level, message)
-    yield from judge_ports(name, host.roles, facts)
+    yield from judge_ports(name, host.roles, facts, infra.s3_engine)
     yield from judge_names_there(infra, name, facts.names)
 
 

@@ -12,7 +12,11 @@ from codeb.errors import ConfigError
 
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")]
 HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
-COMPONENTS = ("alertmanager", "caddy", "centrifugo", "docker", "grafana", "object_storage", "prometheus", "registry")
+S3Engine = Literal["versitygw", "silo", "minio", "rustfs", "external"]
+COMPONENTS = (
+    *("alertmanager", "caddy", "centrifugo", "docker", "grafana"),
+    *("mcli", "object_storage", "prometheus", "registry"),
+)
 
 
 class Role(StrEnum):
@@ -73,7 +77,8 @@ class Component(_Section):
     version: str = ""
     url: str = ""
     sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
-    engine: Literal["versitygw", "silo", "minio", "rustfs", "external"] | None = None
+    engine: S3Engine | None = None
+    endpoint: Annotated[str, StringConstraints(pattern=r"^(https?://[A-Za-z0-9.-]+(:[0-9]+)?)?$")] = ""
 
 
 class Infra(_Section):
@@ -116,6 +121,7 @@ class Infra(_Section):
             raise ConfigError(f"infra.toml: {key}: {reason}") from None
         infra.require_roles()
         infra.require_inner_network()
+        infra.require_endpoint()
         if infra.tls == "acme" and not re.fullmatch(r"[^@\s]+@[^@\s]+", infra.acme_email):
             raise ConfigError("infra.toml: acme_email: an address is needed for certificates (or set tls)")
         return infra
@@ -132,6 +138,12 @@ class Infra(_Section):
                     f"infra.toml: hosts.{name}.private_address: an IPv4 address is needed, by which the hosts reach"
                     " each other"
                 )
+
+    def require_endpoint(self) -> None:
+        external = self.s3_engine == "external"
+        if external != bool(self.component("object_storage").endpoint):
+            said = "is not set: where is your S3?" if external else 'is for engine = "external" only'
+            raise ConfigError(f"infra.toml: components.object_storage.endpoint: {said}")
 
     def with_role(self, role: Role) -> list[str]:
         return [name for name, host in self.hosts.items() if role in host.roles]
@@ -150,6 +162,15 @@ class Infra(_Section):
     @property
     def registry(self) -> str:
         return f"{self.public_name(Role.STORAGE)}:5000"
+
+    @property
+    def s3_engine(self) -> S3Engine:
+        return self.component("object_storage").engine or "versitygw"
+
+    @property
+    def s3_endpoint(self) -> str:
+        """Where object storage answers, ours or the operator's own."""
+        return self.component("object_storage").endpoint or f"https://{self.public_name(Role.STORAGE)}:9000"
 
     def component(self, name: str) -> Component:
         return self.components.get(name, Component())

@@ -3,7 +3,7 @@
 from pyinfra.api.deploy import deploy
 from pyinfra.operations import files
 
-from deploys.components import wheel
+from deploys.components import s3_keys, wheel
 from deploys.components.base import TLS_GROUP
 from deploys.operations import debian, managed, ready, venv
 from deploys.operations.managed import Directory, File
@@ -29,7 +29,7 @@ def directories() -> list[Directory]:
 def settings(platform: Platform, spec: HostSpec) -> dict[str, str]:
     """The variables of codeb/settings.py for this host."""
     infra, secrets = platform.infra, platform.secrets
-    storage = platform.one("storage")
+    storage, cache = platform.one("storage"), s3_keys.keys(platform, "docker-cache")
     return {
         "CODEB_ENV": "production",
         "CODEB_DOMAIN": infra.domain,
@@ -51,9 +51,9 @@ def settings(platform: Platform, spec: HostSpec) -> dict[str, str]:
         "CODEB_DB_PASSWORD": secrets["postgres_codeb_password"],
         "CODEB_DB_SSLMODE": "verify-full",
         "CODEB_DB_SSLROOTCERT": "/etc/codeb/tls/ca.pem",
-        "CODEB_S3_ENDPOINT": f"https://db.{infra.domain}:9000",
-        "CODEB_S3_ACCESS_KEY": "docker-cache",
-        "CODEB_S3_SECRET_KEY": secrets["s3_docker_cache_secret"],
+        "CODEB_S3_ENDPOINT": infra.s3_endpoint,
+        "CODEB_S3_ACCESS_KEY": cache.access,
+        "CODEB_S3_SECRET_KEY": cache.secret,
         "CODEB_PROBE_SECRET": secrets["probe_secret"],
         "CODEB_ENV_KEY": secrets["env_key"],
         "CODEB_CENTRIFUGO_URL": f"https://{platform.one('streaming').private}:8001",

@@ -8,6 +8,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -25,9 +26,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """``member`` is the program's path in a .tar.gz; ``sha256`` is of the file that is downloaded.
+    """``member`` is the program's path in a .tar.gz or .zip; ``sha256`` is of the file that is downloaded.
 
     A release whose hash we have not seen ourselves has none: the operator takes it from the vendor's own file.
+    ``url`` and ``checksums`` may have {version}, and {digits} for the digits in it.
     """
 
     name: str
@@ -36,6 +38,9 @@ class Artifact:
     checksums: str
     member: str
     sha256: str = ""
+
+    def filled(self, text: str, version: str) -> str:
+        return text.format(version=version, digits="".join(filter(str.isdigit, version)))
 
 
 _GITHUB = "https://github.com"
@@ -78,6 +83,13 @@ ARTIFACTS = {
             "grafana_{version}_amd64.deb.sha256",
             "grafana",
         ),
+        Artifact(
+            "mcli",
+            "2026-09-13T00-00-00Z",
+            f"{_GITHUB}/pgsty/mc/releases/download/RELEASE.{{version}}/mcli_{{digits}}.0.0_linux_amd64.tar.gz",
+            "mcli_{digits}.0.0_checksums.txt",
+            "mcli",
+        ),
     )
 }
 
@@ -87,14 +99,17 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "codeb" / "artifacts"
 
 
-def fetch(component: str) -> Path:
-    """The program of ``component`` on this machine, verified; raises ConfigError that says what to set."""
+def fetch(component: str, known: Artifact | None = None) -> Path:
+    """The program of ``component`` on this machine, verified; raises ConfigError that says what to set.
+
+    ``known`` stands for another program of the same component.
+    """
     platform = current()
-    chosen, known = platform.infra.component(component), ARTIFACTS[component]
+    chosen, known = platform.infra.component(component), known or ARTIFACTS[component]
     if chosen.source not in (None, "url"):
         raise ConfigError(f"components.{component}.source = {chosen.source}: it is there as a file only; use url")
     wanted = _wanted(component, chosen, known)
-    url = mirrored(chosen.url or known.url.format(version=wanted.version), platform.infra.artifact_mirror)
+    url = mirrored(chosen.url or known.filled(known.url, wanted.version), platform.infra.artifact_mirror)
     local = _local(url)
     if local is not None:
         return _program(_verified(local, wanted), wanted)
@@ -109,8 +124,8 @@ def _wanted(component: str, chosen: Component, known: Artifact) -> Artifact:
     sha256 = chosen.sha256 or (known.sha256 if version == known.version and not chosen.url else "")
     if not sha256:
         raise ConfigError(
-            f"components.{component}.sha256 is not set: write the SHA-256 of {known.url.format(version=version)}"
-            f" into infra.toml; the vendor's hash is beside the file, in {known.checksums.format(version=version)}"
+            f"components.{component}.sha256 is not set: write the SHA-256 of {known.filled(known.url, version)}"
+            f" into infra.toml; the vendor's hash is beside the file, in {known.filled(known.checksums, version)}"
         )
     return Artifact(known.name, version, known.url, known.checksums, known.member, sha256)
 
@@ -158,23 +173,40 @@ def _verified(path: Path, wanted: Artifact, what: str = "") -> Path:
 
 def _program(path: Path, wanted: Artifact) -> Path:
     """The program itself: the file, or its member where the file is an archive."""
-    if not tarfile.is_tarfile(path):
+    extract = _from_tar if tarfile.is_tarfile(path) else _from_zip if _is_zip(path) else None
+    if extract is None:
         return path
     program = cache() / f"{wanted.name}-{wanted.version}-{wanted.sha256}.program"
     if not program.exists():
         program.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=program.parent) as directory:
-            _extract(path, wanted, Path(directory) / wanted.member).rename(program)
+            extract(path, wanted, Path(directory) / wanted.member).rename(program)
     return program
 
 
-def _extract(path: Path, wanted: Artifact, target: Path) -> Path:
+def _from_tar(path: Path, wanted: Artifact, target: Path) -> Path:
     with tarfile.open(path) as archive:
         for entry in archive:
             if Path(entry.name).name == wanted.member and entry.isfile():
                 source = archive.extractfile(entry)
                 assert source is not None  # noqa: S101 - it is a file
                 with target.open("wb") as file:
+                    shutil.copyfileobj(source, file)
+                return target
+    raise ConfigError(f"components.{wanted.name}: {path} is an archive without {wanted.member}")
+
+
+def _is_zip(path: Path) -> bool:
+    """By its first bytes: a program may carry an archive at its end."""
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
+
+
+def _from_zip(path: Path, wanted: Artifact, target: Path) -> Path:
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            if Path(entry.filename).name == wanted.member and not entry.is_dir():
+                with archive.open(entry) as source, target.open("wb") as file:
                     shutil.copyfileobj(source, file)
                 return target
     raise ConfigError(f"components.{wanted.name}: {path} is an archive without {wanted.member}")

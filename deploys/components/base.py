@@ -34,7 +34,7 @@ def base() -> None:
     proxy = render("base/exporter-exporter.default.j2", address=f"{here.private}:9999", tls=TLS)
     listed = render(
         "base/exporter-exporter.yml.j2",
-        modules=modules(here.roles, _engine(), here.private),
+        modules=modules(here.roles, platform.infra.s3_engine, here.private),
     )
     exporters = managed.files(
         name="Configure the exporters",
@@ -56,7 +56,3 @@ def base() -> None:
         stamp=managed.stamp(proxy, listed, pair.certificate),
         changed_by=[exporters, certificates],
     )
-
-
-def _engine() -> str:
-    return current().infra.component("object_storage").engine or "versitygw"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from pyinfra.api.deploy import deploy
 
-from codeb.domain.infra import Role
+from codeb.domain.infra import Role, S3Engine
+from deploys.components.s3_engines import ENGINES
 from deploys.operations import debian, managed
 from deploys.operations.managed import File
 from deploys.platform import current
@@ -26,20 +27,25 @@ class Module:
     tls: bool = False
 
 
-def modules(roles: Sequence[Role], engine: str, private: str) -> list[Module]:
-    """VersityGW has no metrics of its own: a command asks its health and measures its disk."""
+def modules(roles: Sequence[Role], engine: S3Engine, private: str) -> list[Module]:
     found = [Module("node", 9100)]
     if {Role.APP, Role.STREAMING, Role.BACKUP} & set(roles):
         found.append(Module("caddy", 9180))
     if Role.STORAGE in roles:
         found += [Module("postgres", 9187), Module("redis", 9121), Module("registry", 5001)]
-        if engine == "versitygw":
-            found.append(Module("object_storage", command=OBJECT_STORAGE_METRICS))
-        else:
-            found.append(Module("object_storage", 9000, "/minio/v2/metrics/cluster"))
+        if engine != "external":
+            found.append(_object_storage(engine, private))
     if Role.STREAMING in roles:
         found.append(Module("centrifugo", 8001, address=private, tls=True))
     return found
+
+
+def _object_storage(engine: S3Engine, private: str) -> Module:
+    """An engine without metrics of its own has a command that asks its health and measures its disk."""
+    path = ENGINES[engine].metrics if engine in ENGINES else ""
+    if not path:
+        return Module("object_storage", command=OBJECT_STORAGE_METRICS)
+    return Module("object_storage", 9000, path, private, tls=True)
 
 
 @deploy("Exporters of the storage host")

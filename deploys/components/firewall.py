@@ -15,6 +15,7 @@ from deploys.rendering import render
 Source = Role | Literal["everyone", "admin"]
 UNIT = "codeb-firewall.service"
 SSH = 22
+OBJECT_STORAGE = 9000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ TABLE = (
     Row(Role.STORAGE, 5432, (Role.APP,), "PostgreSQL"),
     Row(Role.STORAGE, 6379, (Role.APP,), "Redis"),
     Row(Role.STORAGE, 5000, (Role.APP, "admin"), "the registry"),
-    Row(Role.STORAGE, 9000, (Role.APP, Role.BACKUP, "admin"), "object storage"),
+    Row(Role.STORAGE, OBJECT_STORAGE, (Role.APP, Role.BACKUP, "admin"), "object storage"),
     Row(Role.BACKUP, 9090, ("admin",), "Prometheus"),
     Row(Role.BACKUP, 3000, ("admin",), "Grafana"),
 )
@@ -62,6 +63,8 @@ def rules(infra: Infra, name: str) -> Iterator[Rule]:
     roles = infra.hosts[name].roles
     for row in TABLE:
         if row.role is not None and row.role not in roles:
+            continue
+        if row.port == OBJECT_STORAGE and infra.s3_engine == "external":
             continue
         if row.port == SSH and (port := infra.ssh_of(name).port) != SSH:
             yield Rule(row.protocol, port, (), "SSH, as infra.toml says")

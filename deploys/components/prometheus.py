@@ -55,10 +55,11 @@ def jobs(platform: Platform) -> list[Job]:
     every = platform.hosts()
     storage, streaming, app = (platform.one(role) for role in (Role.STORAGE, Role.STREAMING, Role.APP))
     here = platform.one(Role.BACKUP)
+    stored = () if platform.infra.s3_engine == "external" else ("object_storage",)
     found = [
         _proxied("node", *every),
         _proxied("caddy", *(spec for spec in every if CADDY_ROLES & set(spec.roles))),
-        *(_proxied(name, storage) for name in ("postgres", "redis", "registry", "object_storage")),
+        *(_proxied(name, storage) for name in ("postgres", "redis", "registry", *stored)),
         _proxied("centrifugo", streaming),
         Job("api", (Target(f"{app.private}:9101", app.name),)),
         Job("prometheus", (Target("127.0.0.1:9090", here.name),)),

@@ -1,17 +1,19 @@
-"""Buckets and their policies, compared and set by plain S3 calls from the host itself."""
+"""Buckets and their policies, compared and set by plain S3 calls from the host itself; users by a script there."""
 
 import io
 import json
 import shlex
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from pyinfra import host
 from pyinfra.api import FactBase, FileUploadCommand, StringCommand, operation
+from pyinfra.api.operation import OperationMeta
 
 from deploys.operations.managed import STATE
 
 _POLICY = f"{STATE}/policy.json"
+_USERS = f"{STATE}/stamps/object-storage.users"
 
 
 def _curl(credentials: str, ca: str) -> str:
@@ -73,3 +75,66 @@ def policies(
         target = shlex.quote(f"{where}/{bucket}?policy=")
         put = f"s3 {_POLICY} --fail-with-body --upload-file {_POLICY} {target} >&2"
         yield StringCommand(f"{_curl(credentials, ca)}{make}; {put}")
+
+
+class Buckets(FactBase[list[str]]):
+    """Which of the buckets exist."""
+
+    default = list
+
+    def command(self, endpoint: str, buckets: tuple[str, ...], credentials: str, ca: str) -> str:
+        urls = {bucket: shlex.quote(f"{endpoint}/{bucket}?location=") for bucket in buckets}
+        asks = "; ".join(f"s3 /dev/null --fail --output /dev/null {url} && echo {name}" for name, url in urls.items())
+        return f"[ -r {shlex.quote(credentials)} ] || exit 0; {_curl(credentials, ca)}{asks}; true"
+
+    def process(self, output: list[str]) -> list[str]:
+        return output
+
+
+@operation()
+def buckets(endpoint: str, wanted: Sequence[str], credentials: str, ca: str) -> Generator[StringCommand, None, None]:
+    """
+    Have buckets, whoever may use them.
+
+    + endpoint: the S3 endpoint's URL
+    + wanted: their names
+    + credentials: a file on the host that sets ROOT_ACCESS_KEY and ROOT_SECRET_KEY
+    + ca: the CA that signed the endpoint's certificate
+    """
+    found = host.get_fact(Buckets, endpoint=endpoint, buckets=tuple(wanted), credentials=credentials, ca=ca)
+    missing = [bucket for bucket in wanted if bucket not in found]
+    for bucket in missing:
+        make = f"s3 /dev/null --fail-with-body --request PUT {shlex.quote(f'{endpoint}/{bucket}')} >&2"
+        yield StringCommand(f"{_curl(credentials, ca)}{make}")
+    if not missing:
+        host.noop("every bucket is there")
+
+
+class UsersStamp(FactBase[str]):
+    """With which stamp the script of users ran last."""
+
+    default = str
+
+    def command(self) -> str:
+        return f"cat {_USERS} 2>/dev/null || true"
+
+    def process(self, output: list[str]) -> str:
+        return output[0] if output else ""
+
+
+@operation()
+def users(script: str, stamp: str, changed_by: Sequence[OperationMeta] = ()) -> Generator[StringCommand, None, None]:
+    """
+    Have the users and policies that a script on the host makes.
+
+    + script: may run again at any time
+    + stamp: the mark of what it makes; a run that failed leaves none and is tried again
+    + changed_by: operations whose change in this run may have lost the users
+    """
+    changed = any(meta.is_complete() and meta.did_change() for meta in changed_by)
+    if host.get_fact(UsersStamp) == stamp and not changed:
+        host.noop("the users are as they should be")
+        return
+    directory = _USERS.rpartition("/")[0]
+    yield StringCommand(f"install -d -m 0700 {STATE} {directory} && rm -f {_USERS}")
+    yield StringCommand(f"{shlex.quote(script)} && echo {shlex.quote(stamp)} > {_USERS}")

@@ -4,6 +4,7 @@ import hashlib
 import io
 import tarfile
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -173,6 +174,15 @@ def test_the_program_is_taken_out_of_an_archive(choose: Choose, vendor: Vendor) 
     assert program.read_bytes() == PROGRAM
     assert artifacts.fetch("caddy") == program
     assert vendor.asked == ["/caddy.tar.gz"]
+
+
+def test_a_zip_is_an_archive_too(choose: Choose, tmp_path: Path) -> None:
+    path = tmp_path / "caddy.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("LICENSE", "words")
+        archive.writestr("caddy", PROGRAM)
+    choose(url=path.as_uri(), sha256=digest(path.read_bytes()))
+    assert artifacts.fetch("caddy").read_bytes() == PROGRAM
 
 
 def test_an_archive_without_the_program_is_said(choose: Choose, vendor: Vendor) -> None:

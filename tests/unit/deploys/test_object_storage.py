@@ -1,4 +1,4 @@
-"""Object storage: each bucket's user may use this bucket alone."""
+"""VersityGW: each bucket's user may use this bucket alone."""
 
 import json
 import shutil
@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from deploys.components import object_storage
+from deploys.components import versitygw
+from deploys.components.s3_engines import DATA, HOME
 from deploys.operations.object_storage import Policies
 from deploys.platform import Platform
 from deploys.rendering import render
@@ -15,8 +16,8 @@ from deploys.rendering import render
 def rendered_unit() -> str:
     return render(
         "object_storage/codeb-object-storage.service.j2",
-        home=object_storage.HOME,
-        data=object_storage.DATA,
+        home=HOME,
+        data=DATA,
         tls="/etc/codeb/tls",
         address="10.0.0.3:9000",
     )
@@ -24,25 +25,25 @@ def rendered_unit() -> str:
 
 @pytest.mark.parametrize("bucket", ["docker-cache", "registry", "backups"])
 def test_a_bucket_is_its_users_alone(bucket: str) -> None:
-    (statement,) = json.loads(object_storage.policy(bucket))["Statement"]
+    (statement,) = json.loads(versitygw.policy(bucket))["Statement"]
     assert statement["Principal"] == [bucket]
     assert statement["Resource"] == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
 
 
 def test_a_policy_is_canonical_so_that_it_can_be_compared() -> None:
-    text = object_storage.policy("backups")
+    text = versitygw.policy("backups")
     assert text == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
 
 
 def test_what_a_host_answers_compares_equal_however_it_is_written() -> None:
-    text = object_storage.policy("backups")
+    text = versitygw.policy("backups")
     spaced = json.dumps(dict(reversed(json.loads(text).items())))
     found = Policies().process([f"backups={spaced}", "registry=", "docker-cache=<Error>NoSuchBucket</Error>"])
     assert found == {"backups": text}
 
 
 def test_users_have_secrets_of_their_own_and_no_rank(platform: Platform) -> None:
-    accounts = json.loads(object_storage.users(platform))["accessAccounts"]
+    accounts = json.loads(versitygw.users(platform))["accessAccounts"]
     assert {name: account["role"] for name, account in accounts.items()} == dict.fromkeys(
         ["docker-cache", "registry", "backups"], "user"
     )
@@ -53,7 +54,7 @@ def test_users_have_secrets_of_their_own_and_no_rank(platform: Platform) -> None
 
 
 def test_the_file_of_users_is_the_same_on_every_run(platform: Platform) -> None:
-    assert object_storage.users(platform) == object_storage.users(platform)
+    assert versitygw.users(platform) == versitygw.users(platform)
 
 
 def test_the_root_secret_is_in_a_file_and_not_on_the_command_line(platform: Platform) -> None:
@@ -79,5 +80,7 @@ def test_what_asks_the_hosts_s3_is_a_script_that_a_shell_understands() -> None:
 
 
 def test_the_metrics_script_is_one_that_a_shell_understands() -> None:
-    script = render("object_storage/metrics.sh.j2", address="10.0.0.3:9000", data="/d", tls="/t")
+    script = render(
+        "object_storage/metrics.sh.j2", title="X", health="/health", address="10.0.0.3:9000", data="/d", tls="/t"
+    )
     subprocess.run(["sh", "-n"], input=script.encode(), check=True)
