@@ -1,5 +1,6 @@
 """The lab that `make lab` left: its API, its hosts over SSH, its sites."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,6 +29,11 @@ def lab() -> Iterator[Confidential]:
         found = record.load()
         assert found is not None and SECRETS.exists(), "there is no lab: run `make lab` first"
         yield Confidential(found)
+
+
+@pytest.fixture(scope="session")
+def secrets(lab: Confidential) -> Confidential:
+    return Confidential(json.loads(SECRETS.read_text()))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ from websockets.sync.client import ClientConnection, connect
 from tests.lab.client_token import signed
 from tests.lab.confidential import Confidential
 from tests.lab.hosts import DOMAIN
-from tests.lab.paths import SECRETS
 from tests.lab.trust import CA
 from tests.lab.web import session
 
@@ -23,11 +22,6 @@ pytestmark = pytest.mark.lab
 
 CHANNEL = "deployments:story"
 NAME = f"ws.{DOMAIN}"
-
-
-@pytest.fixture(scope="module")
-def secrets() -> Confidential:
-    return Confidential(json.loads(SECRETS.read_text()))
 
 
 @pytest.fixture(scope="module")
