@@ -12,7 +12,7 @@ from tests.lab.shell import CommandFailed, run, succeeds
 
 _PID = Path("/run/codeb-lab-dockerd.pid")
 _LOG = Path("/var/log/codeb-lab-dockerd.log")
-_STARTED_BY_DOCKER = (Path("/var/run/docker.pid"), Path("/run/docker/containerd/containerd.pid"))
+_PID_FILES = (_PID, Path("/var/run/docker.pid"), Path("/run/docker/containerd/containerd.pid"))
 
 
 def ensure() -> None:
@@ -50,14 +50,13 @@ def stop() -> None:
 
 
 def _start() -> None:
-    for path in _STARTED_BY_DOCKER:
+    """Start it as nobody's child: it outlives the command that wanted it."""
+    for path in _PID_FILES:
         if _alive(path) is None:
             path.unlink(missing_ok=True)
     with _LOG.open("ab") as log:
-        process = subprocess.Popen(
-            ["/usr/sbin/dockerd"], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
-        )
-    _PID.write_text(str(process.pid))
+        command = ["setsid", "--fork", "/usr/sbin/dockerd", "--pidfile", str(_PID)]
+        subprocess.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=True)
 
 
 def _alive(pid_file: Path) -> int | None:
