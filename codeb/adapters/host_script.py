@@ -88,7 +88,7 @@ def _number(text: str) -> int:
 def _free(said: Mapping[str, list[str]]) -> dict[str, int]:
     """Kilobytes by mount point; / and /var are one where they are one file system."""
     pairs = (line.partition(" ") for line in said.get("free", ()))
-    return {path: _number(size) for size, _, path in pairs if path}
+    return {path: int(size) for size, _, path in pairs if path and size.isdigit()}
 
 
 def _listeners(lines: Sequence[str]) -> tuple[Listener, ...]:
@@ -100,7 +100,8 @@ def _names(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
     for line in lines:
         name, _, address = line.partition(" ")
-        found[name].append(address)
+        if name and address:
+            found[name].append(address)
     return {name: tuple(addresses) for name, addresses in found.items()}
 
 
