@@ -13,7 +13,7 @@ from pathlib import Path
 
 from codeb.domain.names import Environment
 from codeb.domain.routing import Word
-from codeb.services.protocols import Site
+from codeb.services.protocols import Site, SlotSite
 from tests.integration.backends import backend
 from tests.integration.caddy_process import CaddyProcess
 from tests.integration.waiting import free_port, until
@@ -38,7 +38,12 @@ def main() -> None:
 
 def _compare(caddy: CaddyProcess) -> None:
     blue, green = free_port(), free_port()
-    site = Site(BLOG, ("blog.test",), "b.preview.test", "g.preview.test", blue, green, "/", 200)
+    site = Site(
+        BLOG,
+        ("blog.test",),
+        SlotSite("b.preview.test", blue, "/", 200),
+        SlotSite("g.preview.test", green, "/", 200),
+    )
     with backend("blue", blue), backend("green", green):
         caddy.proxy.install(site)
         pointer = _measure(caddy, lambda turn: _by_pointer(caddy, site, turn))
@@ -66,8 +71,9 @@ def _by_pointer(caddy: CaddyProcess, site: Site, turn: int) -> None:
 
 def _by_reload(caddy: CaddyProcess, site: Site, turn: int) -> None:
     """The ports change places in the file; Caddy loads it; one request says that it has."""
-    blue, green = (site.green_port, site.blue_port) if turn % 2 else (site.blue_port, site.green_port)
-    caddy.proxy.install(replace(site, blue_port=blue, green_port=green))
+    blue, green = (site.green, site.blue) if turn % 2 else (site.blue, site.green)
+    changed = replace(site, blue=replace(site.blue, port=blue.port), green=replace(site.green, port=green.port))
+    caddy.proxy.install(changed)
     caddy.proxy.requests.get(site.hosts[0], "/", {})
 
 

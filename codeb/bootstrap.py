@@ -1,19 +1,32 @@
 """The only module that names real adapters. Everything else receives what it needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import timedelta
 
 from codeb.adapters.caddy.admin import CaddyAdmin
 from codeb.adapters.caddy.proxy import CaddyProxy
 from codeb.adapters.caddy.requests import SiteRequests
 from codeb.adapters.caddy.site_file import SiteRenderer
+from codeb.adapters.caddy.smoke import PreviewSmoke
+from codeb.adapters.caddy.traffic import CaddyTraffic
 from codeb.adapters.caddy.tree import SiteTree
+from codeb.adapters.cancellations import FileCancellations
 from codeb.adapters.clock import SystemClock
 from codeb.adapters.docker.engine import connect
+from codeb.adapters.docker.events import EngineEvents
 from codeb.adapters.docker.images import Images, RegistryLogin
 from codeb.adapters.docker.readiness import Readiness
 from codeb.adapters.docker.runtime import DockerRuntime
+from codeb.adapters.dumps import PgDumps
 from codeb.adapters.env_files import DotenvFiles
-from codeb.adapters.journal import FileJournal
+from codeb.adapters.half_written import HalfWritten
+from codeb.adapters.hooks.addresses import Allowed, PublicAddresses, system_addresses
+from codeb.adapters.hooks.courier import Courier
+from codeb.adapters.hooks.outbox import Outbox
+from codeb.adapters.hooks.post import HookPost
+from codeb.adapters.host_checks import CaddyVersion
+from codeb.adapters.journal.files import FileJournal
+from codeb.adapters.local.exec import LocalExec
 from codeb.adapters.locks import FileLocks
 from codeb.adapters.postgres.database import Database
 from codeb.adapters.postgres.envs import EnvRows
@@ -23,122 +36,106 @@ from codeb.adapters.probe import HttpProbe
 from codeb.adapters.projects import ProjectCopies, StoredProjects
 from codeb.adapters.rollback_log import FileRollbackLog
 from codeb.adapters.slot_files import SlotFiles
-from codeb.services.cleanup import Cleanup
-from codeb.services.delete_project import DeleteProject
-from codeb.services.deploy import Deploy
-from codeb.services.env_sync import EnvSync
 from codeb.services.images import ImageRules
-from codeb.services.init_project import InitProject
-from codeb.services.promote import Promote
-from codeb.services.protocols import ContainerRuntime, History, Projects, Proxy
-from codeb.services.recover import Recover
-from codeb.services.rollback import Rollback
 from codeb.services.sites import Addresses
-from codeb.services.slot_changes import SlotChanges
-from codeb.services.status import SlotStatus
+from codeb.services.wiring import Outside, UseCases, wire
 from codeb.settings import Settings
 
+_MB = 1024**2
 
-@dataclass(frozen=True, slots=True)
-class Services:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services(UseCases):
     """The use cases on real adapters. Close it when done."""
 
     settings: Settings
     database: Database
-    projects: Projects
-    history: History
-    runtime: ContainerRuntime
-    proxy: Proxy
-    deploy: Deploy
-    promote: Promote
-    rollback: Rollback
-    cleanup: Cleanup
-    status: SlotStatus
-    env: EnvSync
-    init_project: InitProject
-    delete_project: DeleteProject
-    recover: Recover
+    courier: Courier
+    events: EngineEvents
 
     def close(self) -> None:
+        self.events.close()
         self.database.close()
 
 
 def build(settings: Settings) -> Services:
     """Wire the use cases to this host. Nothing is contacted yet; the database may be away."""
     root, clock = settings.root, SystemClock()
-    addresses = Addresses(settings.domain, "http" if settings.tls == "off" else "https")
     database = Database.open(settings.database)
-    journal = FileJournal(root / "journal", clock)
-    slots = SlotFiles(root / "registry" / "slots", journal, clock)
-    projects = StoredProjects(ProjectRows(database, settings.domain), ProjectCopies(root / "registry" / "projects"))
-    history = PostgresHistory(database, journal)
-    locks = FileLocks(root / "locks", clock)
-    env_files = DotenvFiles(root / "env")
-    envs = EnvRows(database, settings.env_key, env_files)
-    proxy = caddy_proxy(settings)
-    probe = HttpProbe()
-    client = connect()
-    login = RegistryLogin(settings.registry, settings.registry_username, settings.registry_password)
-    runtime = DockerRuntime(client, Images(client, login), Readiness(probe))
-    changes = SlotChanges(journal, slots, history, proxy)
-    delete_project = DeleteProject(projects, slots, journal, locks, runtime, proxy, env_files)
+    outbox = Outbox(root / "outbox", clock)
+    events = EngineEvents()
+    allowed = PublicAddresses(frozenset(settings.platform_hosts))
+    use = wire(outside(settings, database, outbox, events))
     return Services(
+        **{each.name: getattr(use, each.name) for each in fields(UseCases)},
         settings=settings,
         database=database,
-        projects=projects,
-        history=history,
-        runtime=runtime,
-        proxy=proxy,
-        deploy=Deploy(
-            projects=projects,
-            slots=slots,
-            locks=locks,
-            journal=journal,
-            history=history,
-            runtime=runtime,
-            envs=envs,
-            env_files=env_files,
-            proxy=proxy,
-            probe=probe,
-            changes=changes,
-            images=ImageRules(settings.registry, settings.image_prefixes),
-            addresses=addresses,
-            clock=clock,
-        ),
-        promote=Promote(projects, slots, locks, proxy, probe, changes, addresses, clock),
-        rollback=Rollback(
-            projects,
-            slots,
-            locks,
-            proxy,
-            probe,
-            changes,
-            addresses,
-            FileRollbackLog(root / "logs" / "rollbacks"),
-            clock,
-        ),
-        cleanup=Cleanup(projects, slots, locks, runtime, changes, addresses, clock),
-        status=SlotStatus(projects, slots, runtime),
-        env=EnvSync(projects, envs),
-        init_project=InitProject(projects, slots, journal, proxy, addresses, delete_project),
-        delete_project=delete_project,
-        recover=Recover(projects, slots, locks, journal, history, runtime, proxy, changes, addresses, clock),
+        courier=Courier(outbox, settings.env_key, HookPost(system_addresses, allowed), clock),
+        events=events,
     )
+
+
+def outside(settings: Settings, database: Database, outbox: Outbox, events: EngineEvents) -> Outside:
+    """The world as this host has it."""
+    root, clock = settings.root, SystemClock()
+    local = LocalExec()
+    journal = FileJournal(root / "journal", clock)
+    env_files = DotenvFiles(root / "env")
+    proxy = caddy_proxy(settings)
+    client = connect()
+    login = RegistryLogin(settings.registry, settings.registry_username, settings.registry_password)
+    scheme = "http" if settings.tls == "off" else "https"
+    return Outside(
+        clock=clock,
+        locks=FileLocks(root / "locks", clock),
+        journal=journal,
+        slots=SlotFiles(root / "registry" / "slots", journal, clock),
+        projects=StoredProjects(ProjectRows(database, settings.domain), ProjectCopies(root / "registry" / "projects")),
+        history=PostgresHistory(database, journal),
+        envs=EnvRows(database, settings.env_key, env_files),
+        env_files=env_files,
+        runtime=DockerRuntime(client, Images(client, login), Readiness(HttpProbe(), events)),
+        proxy=proxy,
+        probe=HttpProbe(),
+        smoke=PreviewSmoke(proxy.requests),
+        meter=CaddyTraffic(proxy.tree.admin, clock),
+        rollback_log=FileRollbackLog(root / "logs" / "rollbacks"),
+        leftovers=HalfWritten((root, settings.caddy_sites)),
+        cancellations=FileCancellations(root / "cancellations"),
+        dumps=PgDumps(root / "dumps", local, _databases(settings), settings.database.sslrootcert),
+        announcements=outbox,
+        images=ImageRules(settings.registry, settings.image_prefixes),
+        addresses=Addresses(settings.domain, scheme, settings.probe_secret, settings.preview_protection),
+        checks=(CaddyVersion(local),),
+        min_free=settings.min_free_mb * _MB,
+        grace=timedelta(hours=settings.grace_hours),
+    )
+
+
+def _databases(settings: Settings) -> Allowed:
+    """Where a project's database may be: at the platform's own server, or anywhere public."""
+    public = PublicAddresses(frozenset(settings.platform_hosts))
+    return lambda address: public(address) or address in system_addresses(settings.database.host)
 
 
 def caddy_proxy(settings: Settings) -> CaddyProxy:
     """The Caddy of this host."""
-    routes = settings.root / "routes"
+    root = settings.root
     return CaddyProxy(
-        routes=routes,
+        routes=root / "routes",
         tree=SiteTree(
             sites=settings.caddy_sites,
             caddyfile=settings.caddy_file,
-            lock=settings.root / "locks" / "caddy.lock",
+            lock=root / "locks" / "caddy.lock",
             admin=CaddyAdmin(settings.caddy_admin),
+            accepted=root / "registry" / "sites",
         ),
-        renderer=SiteRenderer(routes, settings.tls, settings.http_redirect, settings.probe_secret),
-        requests=SiteRequests("https" if settings.tls != "off" and settings.http_redirect else "http"),
+        renderer=SiteRenderer(root / "routes", settings.tls, settings.http_redirect, settings.probe_secret),
+        requests=SiteRequests(
+            "https" if settings.tls != "off" and settings.http_redirect else "http",
+            settings.http_port,
+            settings.https_port,
+        ),
         probe_secret=settings.probe_secret,
         clock=SystemClock(),
     )

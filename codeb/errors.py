@@ -6,6 +6,7 @@ CodebError
   |    +- UnknownProject, NothingToPromote, NoGrace, Unhealthy, DeployFailed, SwitchFailed, ...
   +- Locked                       somebody else holds the environment (HTTP 409)
   +- Unavailable                  a part of the platform is away (HTTP 503)
+  +- Unwritable                   a file of the host could not be written (HTTP 503)
   +- ConfigError                  the settings are wrong; the process does not start
 """
 
@@ -50,6 +51,15 @@ class Unavailable(CodebError):
 
     def facts(self) -> dict[str, object]:
         return {"part": self.part}
+
+
+class Unwritable(CodebError, OSError):
+    """A file of this host could not be written: a full disk, mostly."""
+
+    code = "unwritable"
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{path} cannot be written: {reason}; make room on the host, or see to its permissions")
 
 
 class ConfigError(CodebError):

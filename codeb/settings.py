@@ -8,6 +8,7 @@ from typing import Literal, TypeVar, cast
 from codeb.errors import ConfigError
 
 T = TypeVar("T")
+_MOST_HOURS = 720
 TlsMode = Literal["acme", "internal", "off"]
 
 
@@ -73,6 +74,8 @@ class Settings:
     caddy_admin: str
     tls: TlsMode
     http_redirect: bool
+    http_port: int
+    https_port: int
     registry: str
     registry_username: str
     registry_password: Secret
@@ -80,6 +83,10 @@ class Settings:
     database: Database
     probe_secret: Secret
     env_key: Secret
+    grace_hours: float
+    preview_protection: bool
+    min_free_mb: int
+    platform_hosts: tuple[str, ...]
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> "Settings":
@@ -97,6 +104,8 @@ class Settings:
             caddy_admin=read.text("CODEB_CADDY_ADMIN", "/run/caddy/admin.sock"),
             tls=cast(TlsMode, read.one_of("CODEB_TLS", ("acme", "internal", "off"), "acme")),
             http_redirect=read.one_of("CODEB_HTTP_REDIRECT", ("true", "false"), "true") == "true",
+            http_port=read.parsed("CODEB_HTTP_PORT", int, "80"),
+            https_port=read.parsed("CODEB_HTTPS_PORT", int, "443"),
             registry=read.text("CODEB_REGISTRY"),
             registry_username=read.text("CODEB_REGISTRY_USERNAME", ""),
             registry_password=Secret(read.text("CODEB_REGISTRY_PASSWORD", "")),
@@ -112,7 +121,18 @@ class Settings:
             ),
             probe_secret=Secret(read.text("CODEB_PROBE_SECRET")),
             env_key=Secret(read.text("CODEB_ENV_KEY")),
+            grace_hours=read.parsed("CODEB_GRACE_HOURS", _hours, "48"),
+            preview_protection=read.one_of("CODEB_PREVIEW_PROTECTION", ("true", "false"), "false") == "true",
+            min_free_mb=read.parsed("CODEB_MIN_FREE_MB", int, "1024"),
+            platform_hosts=read.many("CODEB_PLATFORM_HOSTS", str.strip, ""),
         )
+
+
+def _hours(text: str) -> float:
+    hours = float(text)
+    if not 0 < hours <= _MOST_HOURS:
+        raise ValueError(f"expected more than 0 and at most {_MOST_HOURS} hours")
+    return hours
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
 """What the tests of the API, the tools and the command share: the use cases on fakes, behind a real door."""
 
 import json
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
 from starlette.testclient import TestClient
 
 from codeb.adapters.clock import SystemClock
+from codeb.adapters.docker.events import EngineEvents
+from codeb.adapters.hooks.courier import Courier
 from codeb.adapters.key_maker import KeyMaker
 from codeb.adapters.keys import KeyRegistry
 from codeb.adapters.postgres.database import Database
@@ -16,8 +19,9 @@ from codeb.api.watch import DatabaseWatch
 from codeb.bootstrap import Services
 from codeb.domain.access import Role
 from codeb.errors import Unavailable
+from codeb.services.wiring import UseCases
 from codeb.settings import Settings
-from tests.fakes import REGISTRY
+from tests.fakes.records import REGISTRY
 from tests.world import World
 
 ENVIRON = {
@@ -47,6 +51,11 @@ class FakeDatabase:
     def close(self) -> None: ...
 
 
+class FakeCourier:
+    def run(self, stopped: threading.Event, every: float = 1.0) -> None:
+        stopped.wait()
+
+
 @dataclass
 class House:
     """A host with its registry of keys, a world of fakes, and the API in front of them."""
@@ -60,21 +69,11 @@ class House:
         self.settings = Settings.load({**ENVIRON, "CODEB_ROOT": str(self.root), **self.environ})
         world = self.world
         self.services = Services(
+            **{each.name: getattr(world.use, each.name) for each in fields(UseCases)},
             settings=self.settings,
             database=cast(Database, self.database),
-            projects=world.projects,
-            history=world.history,
-            runtime=world.runtime,
-            proxy=world.proxy,
-            deploy=world.deploy,
-            promote=world.promote,
-            rollback=world.rollback,
-            cleanup=world.cleanup,
-            status=world.status,
-            env=world.env,
-            init_project=world.init_project,
-            delete_project=world.delete_project,
-            recover=world.recover,
+            courier=cast(Courier, FakeCourier()),
+            events=EngineEvents(),
         )
         self.registry = self.root / "registry"
         self.keys = KeyRegistry(self.registry / "api-keys.json")

@@ -1,4 +1,4 @@
-"""Visitors: kept-alive clients, new connections, a WebSocket and an event stream, in a process of their own.
+"""Visitors: kept-alive clients, new connections, slow senders, a WebSocket and an event stream, in their own process.
 
 Bounded in time by its caller, who ends it by closing its standard input; then it prints what it saw as JSON.
 Addresses are loopback's or the lab's own hosts'.
@@ -12,27 +12,36 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-_LONGEST = 300.0
+_LONGEST = 900.0
 _PATIENCE = 10.0
 _KEPT_FAILURES = 20
+_PIECE, _PIECES = 1000, 10
 
 
 @dataclass
 class Report:
-    """``slots`` and ``statuses`` count answers; ``failures`` keeps the first ones, ``failed`` counts them all."""
+    """``slots`` and ``statuses`` count answers; ``failures`` keeps the first ones, ``failed`` counts them all.
 
+    ``sent`` are requests that were begun, ``requests`` those that were answered whole. ``senders`` are slots of slow
+    requests; a stream's ``…_slots`` are those that its messages named, however often the traffic moved.
+    """
+
+    sent: int = 0
     requests: int = 0
     failed: int = 0
     failures: list[str] = field(default_factory=list)
     slots: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     bodies: Counter[str] = field(default_factory=Counter)
+    senders: Counter[str] = field(default_factory=Counter)
+    websocket_slots: Counter[str] = field(default_factory=Counter)
+    event_slots: Counter[str] = field(default_factory=Counter)
     websocket_messages: int = 0
     websocket_cuts: int = 0
     events: int = 0
@@ -46,7 +55,11 @@ class Report:
 
 @dataclass(frozen=True)
 class Visit:
-    """Where the visitors go: ``address:port`` with ``host`` as the name they ask for."""
+    """Where the visitors go: ``address:port`` with ``host`` as the name they ask for.
+
+    Slow senders post a body in pieces to ``/slow``, which answers with the name of the slot and the bytes it got;
+    without ``named`` the name is not looked at, because an application knows nothing of slots.
+    """
 
     address: str
     port: int
@@ -54,7 +67,9 @@ class Visit:
     path: str = "/"
     kept_alive: int = 16
     new_connections: int = 2
+    slow_senders: int = 0
     streams: bool = False
+    named: bool = True
     expected_status: int = 200
 
 
@@ -84,8 +99,9 @@ def visitors(visit: Visit) -> Iterator[Running]:
         yield running
         out, _ = process.communicate(timeout=60)
         record = json.loads(out)
-        for name in ("slots", "statuses", "bodies"):
-            record[name] = Counter(record[name])
+        for each in fields(Report):
+            if each.default_factory is Counter:
+                record[each.name] = Counter(record[each.name])
         running.report = Report(**record)
     finally:
         process.kill()
@@ -100,6 +116,7 @@ async def _main() -> None:
     report, over = Report(), asyncio.Event()
     tasks = [asyncio.create_task(_keep_alive(visit, report, over)) for _ in range(visit.kept_alive)]
     tasks += [asyncio.create_task(_connect_anew(visit, report, over)) for _ in range(visit.new_connections)]
+    tasks += [asyncio.create_task(_send_slowly(visit, report, over)) for _ in range(visit.slow_senders)]
     if visit.streams:
         tasks += [
             asyncio.create_task(_websocket(visit, report, over)),
@@ -164,21 +181,60 @@ async def _close(connection: Connection | None) -> None:
 async def _ask(visit: Visit, report: Report, connection: Connection, mode: str) -> bool:
     """One request; whether the connection can be used again."""
     reader, writer = connection
-    request = f"GET {visit.path} HTTP/1.1\r\nHost: {visit.host}\r\nConnection: {mode}\r\n\r\n"
-    writer.write(request.encode())
+    report.sent += 1
+    writer.write(f"GET {visit.path} HTTP/1.1\r\nHost: {visit.host}\r\nConnection: {mode}\r\n\r\n".encode())
     await writer.drain()
-    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _PATIENCE)).decode()
-    status, *fields = head.split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in fields) if name}
-    body = await asyncio.wait_for(reader.readexactly(int(headers["content-length"])), _PATIENCE)
-    code = status.split()[1]
-    report.requests += 1
-    report.statuses[code] += 1
-    report.slots[headers.get("x-codeb-slot", "")] += 1
-    report.bodies[body.decode(errors="replace")[:40]] += 1
+    code, headers, body = await _answer(reader)
+    _count(report, code, headers)
+    report.bodies[body[:40]] += 1
     if int(code) != visit.expected_status:
         report.fail(f"{mode}: status {code}, {body[:80]!r}")
     return headers.get("connection", "").lower() != "close" and mode == "keep-alive"
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[str, dict[str, str], str]:
+    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _PATIENCE)).decode()
+    status, *lines = head.split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines) if name}
+    body = await asyncio.wait_for(reader.readexactly(int(headers["content-length"])), _PATIENCE)
+    return status.split()[1], headers, body.decode(errors="replace")
+
+
+def _count(report: Report, code: str, headers: dict[str, str]) -> None:
+    report.requests += 1
+    report.statuses[code] += 1
+    report.slots[headers.get("x-codeb-slot", "")] += 1
+
+
+async def _send_slowly(visit: Visit, report: Report, over: asyncio.Event) -> None:
+    """A body in ten pieces over about a second, during which the traffic moves more than once."""
+    while not over.is_set():
+        connection: Connection | None = None
+        try:
+            connection = await _open(visit)
+            code, headers, body = await _post(visit, report, connection)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
+            report.fail(f"slow sender: {error!r}")
+        else:
+            slot = headers.get("x-codeb-slot", "")
+            _count(report, code, headers)
+            report.senders[slot] += 1
+            name, _, received = body.rpartition(" ")
+            if received != str(_PIECE * _PIECES) or (visit.named and name != slot):
+                report.fail(f"slow sender: status {code}, {body[:80]!r} of {slot!r}")
+        await _close(connection)
+
+
+async def _post(visit: Visit, report: Report, connection: Connection) -> tuple[str, dict[str, str], str]:
+    reader, writer = connection
+    report.sent += 1
+    head = f"POST /slow HTTP/1.1\r\nHost: {visit.host}\r\nContent-Length: {_PIECE * _PIECES}\r\n\r\n"
+    writer.write(head.encode())
+    for _ in range(_PIECES):
+        writer.write(b"x" * _PIECE)
+        await writer.drain()
+        await asyncio.sleep(0.1)
+    return await _answer(reader)
 
 
 async def _websocket(visit: Visit, report: Report, over: asyncio.Event) -> None:
@@ -187,7 +243,8 @@ async def _websocket(visit: Visit, report: Report, over: asyncio.Event) -> None:
         async with connect(f"ws://{visit.host}/ws", host=visit.address, port=visit.port) as socket:
             while not over.is_set():
                 await socket.send("hello")
-                await asyncio.wait_for(socket.recv(), _PATIENCE)
+                answer = str(await asyncio.wait_for(socket.recv(), _PATIENCE))
+                report.websocket_slots[answer.partition(":")[0]] += 1
                 report.websocket_messages += 1
                 await asyncio.sleep(0.05)
     except (OSError, TimeoutError, WebSocketException) as error:
@@ -207,7 +264,9 @@ async def _events(visit: Visit, report: Report, over: asyncio.Event) -> None:
                 report.event_cuts += 1
                 report.fail("event stream: ended")
                 break
-            report.events += line.startswith(b"data:")
+            if line.startswith(b"data:"):
+                report.events += 1
+                report.event_slots[line.decode().removeprefix("data:").strip()] += 1
     except (OSError, TimeoutError) as error:
         report.event_cuts += 1
         report.fail(f"event stream: {error!r}")

@@ -2,94 +2,87 @@
 
 from dataclasses import dataclass, field
 
-from codeb.services.cleanup import Cleanup
-from codeb.services.delete_project import DeleteProject
-from codeb.services.deploy import Deploy
-from codeb.services.env_sync import EnvSync
 from codeb.services.images import ImageRules
-from codeb.services.init_project import InitProject
-from codeb.services.promote import Promote
-from codeb.services.recover import Recover
-from codeb.services.rollback import Rollback
 from codeb.services.sites import Addresses
-from codeb.services.slot_changes import SlotChanges
-from codeb.services.status import SlotStatus
-from tests.fakes import (
+from codeb.services.wiring import Outside, UseCases, wire
+from codeb.settings import Secret
+from tests.fakes.containers import FakeRuntime
+from tests.fakes.faults import Faults
+from tests.fakes.proxy import FakeMeter, FakeProbe, FakeProxy, FakeSmoke
+from tests.fakes.records import (
     REGISTRY,
+    FakeAnnouncements,
+    FakeCancellations,
     FakeClock,
+    FakeDumps,
     FakeEnvFiles,
     FakeEnvs,
     FakeHistory,
+    FakeHostCheck,
     FakeJournal,
+    FakeLeftovers,
     FakeLocks,
-    FakeProbe,
     FakeProjects,
-    FakeProxy,
     FakeRollbackLog,
-    FakeRuntime,
     FakeSlots,
 )
 
 
 @dataclass
 class World:
-    """Every use case on fakes, and the fakes themselves to look at."""
+    """The fakes, to look at and to break, and the use cases wired to them."""
 
     clock: FakeClock = field(default_factory=FakeClock)
+    faults: Faults = field(default_factory=Faults)
     locks: FakeLocks = field(default_factory=FakeLocks)
-    runtime: FakeRuntime = field(default_factory=FakeRuntime)
     envs: FakeEnvs = field(default_factory=FakeEnvs)
-    env_files: FakeEnvFiles = field(default_factory=FakeEnvFiles)
     probe: FakeProbe = field(default_factory=FakeProbe)
+    smoke: FakeSmoke = field(default_factory=FakeSmoke)
+    dumps: FakeDumps = field(default_factory=FakeDumps)
+    check: FakeHostCheck = field(default_factory=FakeHostCheck)
+    cancellations: FakeCancellations = field(default_factory=FakeCancellations)
+    announcements: FakeAnnouncements = field(default_factory=FakeAnnouncements)
     rollback_log: FakeRollbackLog = field(default_factory=FakeRollbackLog)
-    addresses: Addresses = field(default_factory=lambda: Addresses("codeb.test", "https"))
+    addresses: Addresses = field(default_factory=lambda: Addresses("codeb.test", "https", Secret("preview")))
 
     def __post_init__(self) -> None:
-        self.journal = FakeJournal(self.clock)
+        self.runtime = FakeRuntime(self.faults)
+        self.env_files = FakeEnvFiles(self.faults)
+        self.journal = FakeJournal(self.clock, self.faults)
         self.slots = FakeSlots(self.journal)
         self.projects = FakeProjects(self.clock)
         self.history = FakeHistory(self.journal)
-        self.proxy = FakeProxy(self.clock)
-        self.changes = SlotChanges(self.journal, self.slots, self.history, self.proxy)
-        self.deploy = Deploy(
-            projects=self.projects,
-            slots=self.slots,
-            locks=self.locks,
-            journal=self.journal,
-            history=self.history,
-            runtime=self.runtime,
-            envs=self.envs,
-            env_files=self.env_files,
-            proxy=self.proxy,
-            probe=self.probe,
-            changes=self.changes,
-            images=ImageRules(REGISTRY),
-            addresses=self.addresses,
-            clock=self.clock,
+        self.proxy = FakeProxy(self.clock, self.faults)
+        self.meter = FakeMeter(self.clock)
+        self.use: UseCases = wire(
+            Outside(
+                clock=self.clock,
+                locks=self.locks,
+                journal=self.journal,
+                slots=self.slots,
+                projects=self.projects,
+                history=self.history,
+                envs=self.envs,
+                env_files=self.env_files,
+                runtime=self.runtime,
+                proxy=self.proxy,
+                probe=self.probe,
+                smoke=self.smoke,
+                meter=self.meter,
+                rollback_log=self.rollback_log,
+                leftovers=FakeLeftovers(),
+                cancellations=self.cancellations,
+                dumps=self.dumps,
+                announcements=self.announcements,
+                images=ImageRules(REGISTRY),
+                addresses=self.addresses,
+                checks=(self.check,),
+                min_free=1000,
+            )
         )
-        common = (self.projects, self.slots, self.locks, self.proxy, self.probe, self.changes, self.addresses)
-        self.promote = Promote(*common, self.clock)
-        self.rollback = Rollback(*common, self.rollback_log, self.clock)
-        self.cleanup = Cleanup(
-            self.projects, self.slots, self.locks, self.runtime, self.changes, self.addresses, self.clock
-        )
-        self.status = SlotStatus(self.projects, self.slots, self.runtime)
-        self.env = EnvSync(self.projects, self.envs)
-        self.delete_project = DeleteProject(
-            self.projects, self.slots, self.journal, self.locks, self.runtime, self.proxy, self.env_files
-        )
-        self.init_project = InitProject(
-            self.projects, self.slots, self.journal, self.proxy, self.addresses, self.delete_project
-        )
-        self.recover = Recover(
-            self.projects,
-            self.slots,
-            self.locks,
-            self.journal,
-            self.history,
-            self.runtime,
-            self.proxy,
-            self.changes,
-            self.addresses,
-            self.clock,
-        )
+        self.deploy, self.promote, self.rollback = self.use.deploy, self.use.promote, self.use.rollback
+        self.rollback_to, self.cleanup, self.maintenance = self.use.rollback_to, self.use.cleanup, self.use.maintenance
+        self.pin, self.cancel, self.status, self.env = self.use.pin, self.use.cancel, self.use.status, self.use.env
+        self.init_project, self.update_project = self.use.init_project, self.use.update_project
+        self.delete_project, self.recover, self.doctor = self.use.delete_project, self.use.recover, self.use.doctor
+        self.upkeep, self.watch = self.use.upkeep, self.use.watch

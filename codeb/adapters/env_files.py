@@ -8,11 +8,13 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from codeb.adapters.files import write_atomically
+from codeb.adapters.files import write_atomically, writing
 from codeb.domain.names import Environment
 from codeb.services.protocols import EnvVersion
 
 _HEADER = "# codeb env version "
+_VERSIONS = 10
+"""Copies that stay, besides the file itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +23,42 @@ class DotenvFiles:
 
     def write(self, environment: Environment, env: EnvVersion) -> None:
         path = self._path(environment)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(path, f"{_HEADER}{env.version}\n{dotenv_text(env.variables)}")
+        with writing(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._versions(environment).mkdir(mode=0o700, parents=True, exist_ok=True)
+        text = f"{_HEADER}{env.version}\n{dotenv_text(env.variables)}"
+        write_atomically(self._versions(environment) / str(env.version), text)
+        write_atomically(path, text)
+        for old in self._kept(environment)[:-_VERSIONS]:
+            (self._versions(environment) / str(old)).unlink(missing_ok=True)
 
-    def read(self, environment: Environment) -> EnvVersion | None:
-        """What the last deploy ran with, for when the database is away; None when there is no copy."""
+    def read(self, environment: Environment, version: int | None = None) -> EnvVersion | None:
+        """A version that a deploy ran with, the newest by default, for when the database is away; None without a copy.
+
+        The newest is not the last: a rollback may have run with an older one.
+        """
+        kept = self._kept(environment)
+        if not kept:
+            return None
         try:
-            text = self._path(environment).read_text()
+            text = (self._versions(environment) / str(kept[-1] if version is None else version)).read_bytes().decode()
         except FileNotFoundError:
             return None
-        header = text.partition("\n")[0]
-        version = header.removeprefix(_HEADER)
-        return EnvVersion(int(version) if version.isdigit() else 0, parse_dotenv(text))
+        said = text.partition("\n")[0].removeprefix(_HEADER)
+        return EnvVersion(int(said) if said.isdigit() else 0, parse_dotenv(text))
 
     def remove(self, project: str) -> None:
         shutil.rmtree(self.directory / project, ignore_errors=True)
+
+    def _kept(self, environment: Environment) -> list[int]:
+        """The numbers of the copies, oldest first."""
+        try:
+            return sorted(int(path.name) for path in self._versions(environment).iterdir() if path.name.isdigit())
+        except FileNotFoundError:
+            return []
+
+    def _versions(self, environment: Environment) -> Path:
+        return self.directory / environment.project / f".versions.{environment.name}"
 
     def _path(self, environment: Environment) -> Path:
         return self.directory / environment.project / f".env.{environment.name}"

@@ -5,27 +5,30 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from codeb.adapters.files import write_atomically
+from codeb.adapters.lock_queue import Place, Queue, gate, try_lock
 from codeb.domain.names import Environment
 from codeb.domain.records import iso
+from codeb.errors import Unavailable
 from codeb.services.errors import Locked
-from codeb.services.protocols import Clock
+from codeb.services.protocols import Clock, PlaceListener, unheard
 
 _POLL = 0.05
-_NEWCOMER_NS = 1_000_000_000
-"""A place younger than this may have been made but not locked yet by its living waiter."""
 MAX_WAITERS = 10
 MAX_WAIT = 600.0
+_UNNAMED: Mapping[str, object] = {"by": "somebody", "what": "change", "since": "now"}
 
 
 @dataclass(frozen=True, slots=True)
 class FileLocks:
-    """``directory`` holds ``{key}.lock``, the holder beside it, and the waiters' numbers."""
+    """``directory`` holds ``{key}.lock`` while somebody has it, the holder beside it, and the waiters' numbers.
+
+    Nothing stays behind: the lock of a deleted project is no file.
+    """
 
     directory: Path
     clock: Clock
@@ -33,81 +36,128 @@ class FileLocks:
     max_waiters: int = MAX_WAITERS
 
     @contextmanager
-    def held(self, environment: Environment, what: str, by: str, *, wait: float | None = None) -> Iterator[None]:
-        with self._open(f"{environment.key}.lock") as lock:
-            if self._queue(environment) or not _try(lock):
-                self._wait(environment, lock, self.max_wait if wait is None else wait)
-            holder = self.directory / f"{environment.key}.holder"
-            write_atomically(
-                holder,
-                json.dumps({"by": by, "what": what, "since": iso(self.clock.now()), "pid": os.getpid()}),
-            )
-            try:
-                yield
-            finally:
-                holder.unlink(missing_ok=True)
+    def held(
+        self,
+        environment: Environment,
+        what: str,
+        by: str,
+        *,
+        wait: float | None = None,
+        on_place: PlaceListener = unheard,
+    ) -> Iterator[None]:
+        """Raises Locked at once when ten wait already or ``wait`` is 0, and Unavailable without the directory."""
+        claim = _Claim(self, environment, what, by)
+        seconds = self.max_wait if wait is None else min(wait, self.max_wait)
+        lock = claim.acquire(seconds, on_place)
+        try:
+            yield
+        finally:
+            claim.release(lock)
 
-    def holder(self, environment: Environment) -> dict[str, object]:
-        with contextlib.suppress(FileNotFoundError, ValueError):
-            record: dict[str, object] = json.loads((self.directory / f"{environment.key}.holder").read_text())
-            return record
+    def holder(self, environment: Environment) -> Mapping[str, object]:
+        """Never in the way of whoever takes the lock meanwhile; what a killed holder left is not shown."""
+        claim = _Claim(self, environment, "", "")
+        with contextlib.suppress(FileNotFoundError), gate(self.directory):
+            return claim.holder()
         return {}
 
-    def _wait(self, environment: Environment, lock: int, seconds: float) -> None:
-        """Wait in the order of arrival: a place is a slot file, locked by its waiter while it waits."""
-        deadline = time.monotonic() + seconds
-        with self._place(environment) as place:
-            while time.monotonic() < deadline:
-                if self._first(environment, place) and _try(lock):
-                    return
-                time.sleep(_POLL)
-        raise Locked(environment, self.holder(environment))
 
-    @contextmanager
-    def _place(self, environment: Environment) -> Iterator[Path]:
-        name = f"{environment.key}.wait-{time.time_ns():020d}-{os.getpid()}-{os.urandom(2).hex()}"
-        if len(self._queue(environment)) >= self.max_waiters:
-            raise Locked(environment, self.holder(environment))
-        with self._open(name) as ticket:
-            fcntl.flock(ticket, fcntl.LOCK_EX)
-            try:
-                yield self.directory / name
-            finally:
-                (self.directory / name).unlink(missing_ok=True)
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """One caller's wish to hold one environment."""
 
-    def _first(self, environment: Environment, place: Path) -> bool:
-        return all(place <= other for other in self._queue(environment))
+    locks: FileLocks
+    environment: Environment
+    what: str
+    by: str
 
-    def _queue(self, environment: Environment) -> list[Path]:
-        """The places whose waiters are alive; those of the dead are removed."""
-        alive = []
-        for path in sorted(self.directory.glob(f"{environment.key}.wait-*")):
-            try:
-                handle = os.open(path, os.O_RDWR)
-            except FileNotFoundError:
-                continue
-            try:
-                if _try(handle):
-                    if time.time_ns() - int(path.name.rsplit("wait-", 1)[1].split("-")[0]) > _NEWCOMER_NS:
-                        path.unlink(missing_ok=True)
-                    continue
-                alive.append(path)
-            finally:
-                os.close(handle)
-        return alive
-
-    @contextmanager
-    def _open(self, name: str) -> Iterator[int]:
-        handle = os.open(self.directory / name, os.O_RDWR | os.O_CREAT, 0o600)
+    def acquire(self, seconds: float, on_place: PlaceListener) -> int:
         try:
-            yield handle
+            taken = self._arrive(seconds)
+        except OSError as error:
+            raise Unavailable(f"the lock of {self.environment}", error.strerror or str(error)) from error
+        return taken if isinstance(taken, int) else self._wait(taken, time.monotonic() + seconds, on_place)
+
+    def release(self, lock: int) -> None:
+        with contextlib.ExitStack() as closing, contextlib.suppress(OSError):
+            closing.callback(os.close, lock)
+            with gate(self.locks.directory):
+                self._note.unlink(missing_ok=True)
+                self._lock.unlink(missing_ok=True)
+
+    def holder(self) -> Mapping[str, object]:
+        """For whoever is behind the gate."""
+        try:
+            handle = os.open(self._lock, os.O_RDONLY)
+        except FileNotFoundError:
+            return {}
+        try:
+            if try_lock(handle, fcntl.LOCK_SH):
+                return {}
         finally:
             os.close(handle)
+        try:
+            record: dict[str, object] = json.loads(self._note.read_bytes())
+        except (OSError, ValueError):
+            return _UNNAMED
+        return record
 
+    def _arrive(self, seconds: float) -> int | Place:
+        """The lock where it is free and nobody waits, else a place in the queue; raises Locked."""
+        queue = Queue(self.locks.directory, self.environment.key)
+        with gate(self.locks.directory):
+            waiting = queue.waiting()
+            if not waiting and (lock := self._take()) is not None:
+                return lock
+            if seconds <= 0 or len(waiting) >= self.locks.max_waiters:
+                raise Locked(self.environment, dict(self.holder() or _UNNAMED))
+            return queue.join(waiting)
 
-def _try(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    def _wait(self, place: Place, deadline: float, on_place: PlaceListener) -> int:
+        told = 0
+        try:
+            while True:
+                ahead = place.ahead()
+                if ahead == 0 and (lock := self._take_behind_gate()) is not None:
+                    return lock
+                if ahead + 1 != told:
+                    told = ahead + 1
+                    on_place(told, self.locks.holder(self.environment))
+                if time.monotonic() >= deadline:
+                    raise Locked(self.environment, dict(self.locks.holder(self.environment) or _UNNAMED))
+                time.sleep(_POLL)
+        finally:
+            place.leave()
+
+    def _take_behind_gate(self) -> int | None:
+        with gate(self.locks.directory):
+            return self._take()
+
+    def _take(self) -> int | None:
+        """The lock, with our name beside it, or None while another has it.
+
+        Made, taken and removed behind the gate only, so that nobody takes a file that has no name any more.
+        """
+        lock = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        if try_lock(lock):
+            self._sign()
+            return lock
+        os.close(lock)
+        return None
+
+    def _sign(self) -> None:
+        """A full disk leaves the holder without a name, and does not keep anybody from holding."""
+        since = iso(self.locks.clock.now())
+        record = {"by": self.by, "what": self.what, "since": since, "pid": os.getpid()}
+        with contextlib.suppress(OSError):
+            handle = os.open(self._note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w") as file:
+                json.dump(record, file)
+
+    @property
+    def _lock(self) -> Path:
+        return self.locks.directory / f"{self.environment.key}.lock"
+
+    @property
+    def _note(self) -> Path:
+        return self.locks.directory / f"{self.environment.key}.holder"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from pydantic import TypeAdapter
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
@@ -15,6 +16,7 @@ from codeb.domain.names import EnvironmentName
 from codeb.domain.project import Project, ProjectSettings, UnknownProject
 from codeb.errors import Unavailable
 
+_log = structlog.get_logger()
 _PROJECT = TypeAdapter(Project)
 _MAX_DISTANCE = 3
 
@@ -26,20 +28,32 @@ class ProjectCopies:
     directory: Path
 
     def find(self, name: str) -> Project | None:
+        """None where there is no copy, or one that cannot be read."""
         try:
-            return _PROJECT.validate_json((self.directory / f"{name}.json").read_bytes())
+            return _PROJECT.validate_json(self._path(name).read_bytes())
         except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            _log.warning("project_copy_damaged", project=name, reason=str(error).splitlines()[0])
             return None
 
     def names(self) -> list[str]:
         return sorted(path.stem for path in self.directory.glob("*.json"))
 
     def keep(self, project: Project) -> None:
-        if self.find(project.name) != project:
-            write_atomically(self.directory / f"{project.name}.json", _PROJECT.dump_json(project, indent=2))
+        """A copy that cannot be written is behind, and no failure of what the database has."""
+        if self.find(project.name) == project:
+            return
+        try:
+            write_atomically(self._path(project.name), _PROJECT.dump_json(project, indent=2))
+        except OSError as error:
+            _log.warning("project_copy_behind", project=project.name, reason=str(error))
 
     def forget(self, name: str) -> None:
-        (self.directory / f"{name}.json").unlink(missing_ok=True)
+        self._path(name).unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
+        return self.directory / f"{name}.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +66,10 @@ class StoredProjects:
             project = self.rows.find(name)
         except Unavailable:
             project = self.copies.find(name)
+            if project is None and name in self.copies.names():
+                raise
         else:
-            if project is None:
-                self.copies.forget(name)
-            else:
+            if project is not None:
                 self.copies.keep(project)
         if project is None:
             raise UnknownProject(name, self._closest(name))
@@ -75,8 +89,11 @@ class StoredProjects:
         return project
 
     def update_settings(self, name: str, settings: ProjectSettings) -> Project:
-        self.rows.update_settings(name, settings)
-        return self.get(name)
+        project = self.rows.update_settings(name, settings)
+        if project is None:
+            raise UnknownProject(name, self._closest(name))
+        self.copies.keep(project)
+        return project
 
     def require_writable(self) -> None:
         self.rows.require_writable()
@@ -86,6 +103,11 @@ class StoredProjects:
         self.copies.forget(name)
 
     def _closest(self, name: str) -> tuple[str, ...]:
-        known = [project.name for project in self.all()]
-        hits = process.extract(name, known, scorer=Levenshtein.distance, score_cutoff=_MAX_DISTANCE, limit=3)
+        hits = process.extract(name, self._names(), scorer=Levenshtein.distance, score_cutoff=_MAX_DISTANCE, limit=3)
         return tuple(hit[0] for hit in hits)
+
+    def _names(self) -> list[str]:
+        try:
+            return self.rows.names()
+        except Unavailable:
+            return self.copies.names()

@@ -2,20 +2,34 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from codeb.adapters.files import write_atomically
-from codeb.adapters.journal import FileJournal
+from codeb.adapters.journal.files import FileJournal
+from codeb.adapters.journal.snapshot import JournalDamaged
 from codeb.domain.names import Environment
-from codeb.domain.records import iso, pair_from, pair_record
+from codeb.domain.records import Record, iso, pair_from, pair_record
 from codeb.domain.slots import SlotPair
+from codeb.errors import CodebError
 from codeb.services.errors import UnknownEnvironment
 from codeb.services.protocols import Clock
 
 _log = structlog.get_logger()
+
+
+class SlotFileDamaged(CodebError):
+    """A record of slots that cannot be read: a damaged file, or one of a newer version."""
+
+    code = "slot_file_damaged"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} or its journal holds no record of slots that this version can read; restore it, or the version of"
+            " CodeB that wrote it"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +39,19 @@ class SlotFiles:
     directory: Path
     journal: FileJournal
     clock: Clock
+    _pairs: dict[Environment, tuple[Record, SlotPair]] = field(default_factory=dict, repr=False, compare=False)
 
     def get(self, environment: Environment) -> SlotPair:
+        """Raises UnknownEnvironment, JournalDamaged, SlotFileDamaged."""
         if (record := self.journal.latest_slots(environment)) is not None:
-            return pair_from(record)
+            return self._pair(environment, record)
+        path = self._path(environment)
         try:
-            return pair_from(json.loads(self._path(environment).read_bytes()))
+            return pair_from(json.loads(path.read_bytes()))
         except FileNotFoundError:
             raise UnknownEnvironment(environment) from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise SlotFileDamaged(path) from error
 
     def save(self, pair: SlotPair) -> None:
         """A file that cannot be written is no failure of what has happened already: the journal has it."""
@@ -43,10 +62,31 @@ class SlotFiles:
             _log.warning("slot_file_behind", environment=pair.environment.key, reason=str(error))
 
     def all(self) -> Sequence[SlotPair]:
-        return tuple(self.get(environment) for environment in self.journal.environments())
+        """Of every environment whose journal can be read: a damaged one hides itself, and no other."""
+        return tuple(pair for each in self.journal.environments() if (pair := self._readable(each)) is not None)
 
     def remove(self, environment: Environment) -> None:
         self._path(environment).unlink(missing_ok=True)
+        self._pairs.pop(environment, None)
+
+    def _readable(self, environment: Environment) -> SlotPair | None:
+        try:
+            return self.get(environment)
+        except UnknownEnvironment:
+            return None
+        except (JournalDamaged, SlotFileDamaged) as error:
+            _log.error("slots_unreadable", environment=environment.key, reason=str(error))
+            return None
+
+    def _pair(self, environment: Environment, record: Record) -> SlotPair:
+        """The journal gives the same record, the very object, until it has another."""
+        known = self._pairs.get(environment)
+        if known is None or known[0] is not record:
+            try:
+                known = self._pairs[environment] = (record, pair_from(record))
+            except (ValueError, KeyError, TypeError) as error:
+                raise SlotFileDamaged(self._path(environment)) from error
+        return known[1]
 
     def _path(self, environment: Environment) -> Path:
         return self.directory / f"{environment.key}.json"

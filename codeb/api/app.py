@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -26,6 +27,7 @@ from codeb.api.errors import MethodNotAllowed, NotFound, Unauthenticated
 from codeb.api.lanes import Lanes
 from codeb.api.metrics import Metrics, SlotStates
 from codeb.api.middleware import BodyLimit, NoProxy, Passage
+from codeb.api.rounds import Rounds
 from codeb.api.watch import DatabaseWatch
 from codeb.bootstrap import Services
 from codeb.domain.access import AuthContext
@@ -50,12 +52,17 @@ class Api:
     watch: DatabaseWatch
     lanes: Lanes = field(default_factory=Lanes)
     metrics: Metrics = field(default_factory=Metrics)
+    rounds: Rounds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rounds = Rounds(self.services, self.metrics)
 
     def routes(self) -> list[Route]:
         return [
             Route("/", self.index),
             Route("/health", self.health),
             Route("/metrics", self.show_metrics),
+            Route("/internal/tls", self.may_have_certificate),
             Route("/api", self.about),
             Route("/api/tools", self.tools),
             Route("/api/tool", self.tool, methods=["POST"]),
@@ -105,6 +112,15 @@ class Api:
         text = await self.lanes.run(Lane.READ, lambda: generate_latest(self.metrics.registry))
         return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
+    async def may_have_certificate(self, request: Request) -> Response:
+        """Caddy's question before it gets a certificate: only for names that a project has. Spec section 4."""
+        if not self.doors.is_internal(request):
+            raise NotFound("there is nothing at /internal/tls")
+        known = await self.lanes.run(
+            Lane.READ, partial(self.services.hosts.known, request.query_params.get("domain", ""))
+        )
+        return Response(status_code=200 if known else 404)
+
     def problems(self) -> list[str]:
         """What does not work right now; empty is healthy."""
         found = {"database": not self.watch.there, "keys": self.keys.problem is not None}
@@ -122,10 +138,12 @@ class Api:
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:  # noqa: ARG002
         following = asyncio.create_task(self.watch.follow(self.lanes))
+        self.rounds.begin(self.watch.recover)
         try:
             yield
         finally:
             following.cancel()
+            await asyncio.to_thread(self.rounds.finish)
             await self.lanes.finish()
 
 

@@ -1,7 +1,10 @@
 """Errors of the HTTP door itself, and the one table from errors to statuses. Spec section 6, "Envelope"."""
 
+from codeb.adapters.journal.snapshot import JournalDamaged
+from codeb.adapters.slot_files import SlotFileDamaged
 from codeb.domain.access import Forbidden
-from codeb.errors import CodebError, InvalidInput, Refused, Unavailable
+from codeb.domain.deployment import DeployFailed
+from codeb.errors import CodebError, InvalidInput, Refused, Unavailable, Unwritable
 from codeb.services.errors import JournalUnwritable, Locked
 from codeb.tools.registry import UnknownTool
 
@@ -49,10 +52,17 @@ STATUS: dict[type[CodebError], int] = {
     Locked: 409,
     TooLarge: 413,
     Unavailable: 503,
+    Unwritable: 503,
     JournalUnwritable: 503,
+    JournalDamaged: 503,
+    SlotFileDamaged: 503,
     CodebError: 500,
 }
 
 
 def status_of(error: CodebError) -> int:
+    """A deploy that failed because a part of the platform is away says what that part says."""
+    cause = error.__cause__
+    if isinstance(error, DeployFailed) and isinstance(cause, Unavailable | Unwritable | JournalUnwritable):
+        error = cause
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)

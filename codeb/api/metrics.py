@@ -1,6 +1,6 @@
 """The process's metrics; every label is one of a bounded set. Spec section 6, "Metrics"; lesson 31."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -44,6 +44,7 @@ class Metrics:
         self.promotions = self._counter("promotions", "Switches to a new release", where)
         self.rollbacks = self._counter("rollbacks", "Switches back to the grace slot", where)
         self.switch_duration = self._histogram("switch_duration_seconds", "Probe, rename, verification", (), _SWITCH)
+        self.container_deaths = self._counter("container_deaths", "Containers that ended and nobody stopped", where)
         self.auth_failures = self._counter("auth_failures", "Requests whose key was not accepted", ("reason",))
         self.degraded = self._gauge("degraded", "1 while a part of the platform is away")
 
@@ -52,9 +53,14 @@ class Metrics:
         self.deployment_duration.labels(environment.project, environment.name).observe(seconds)
 
     def switched(self, environment: Environment, receipt: Receipt) -> None:
-        counter = self.promotions if receipt.transition == "promote" else self.rollbacks
-        counter.labels(environment.project, environment.name).inc()
+        counters = {"promote": self.promotions, "rollback": self.rollbacks}
+        if counter := counters.get(receipt.transition):
+            counter.labels(environment.project, environment.name).inc()
         self.switch_duration.observe(receipt.verified.duration_ms / 1000)
+
+    def container_died(self, labels: Mapping[str, str]) -> None:
+        """Labels are ours, written when the container was made: as many as there are environments."""
+        self.container_deaths.labels(labels.get("codeb.project", ""), labels.get("codeb.environment", "")).inc()
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         labels = (method if method in _METHODS else "other", route, str(status))

@@ -7,7 +7,7 @@ import structlog
 
 from codeb.api.lanes import Lanes
 from codeb.bootstrap import Services
-from codeb.errors import CodebError, Unavailable
+from codeb.errors import Unavailable
 from codeb.tools.registry import Lane
 
 _log = structlog.get_logger()
@@ -24,7 +24,7 @@ class DatabaseWatch:
     def begin(self) -> None:
         """At start, before the first request: migrate, then finish or undo what a crash left."""
         self.there = self._migrated()
-        self._recover()
+        self.recover(containers=False)
 
     async def follow(self, lanes: Lanes) -> None:
         """Look again and again, until cancelled."""
@@ -41,7 +41,7 @@ class DatabaseWatch:
         if not self._migrated():
             return False
         _log.info("database_back")
-        self._recover()
+        self.recover()
         return True
 
     def _migrated(self) -> bool:
@@ -54,10 +54,15 @@ class DatabaseWatch:
             _log.info("migrated", applied=applied)
         return True
 
-    def _recover(self) -> None:
+    def recover(self, *, containers: bool = True) -> None:
         try:
-            for finding in self.services.recover():
+            for finding in self.services.recover(containers=containers):
                 log = _log.info if finding.mended else _log.error
-                log("recovered", environment=finding.environment.key, what=finding.what, mended=finding.mended)
-        except (CodebError, OSError):
+                log(
+                    "recovered",
+                    environment=str(finding.environment or "the host"),
+                    what=finding.what,
+                    mended=finding.mended,
+                )
+        except Exception:  # noqa: BLE001  the server starts all the same: what it can serve, it serves
             _log.exception("recovery_failed", effect="the server starts; `codeb status` shows each environment")

@@ -15,6 +15,10 @@ class EventKind(StrEnum):
     SWITCHED = "switched"
     """The pointer has moved and was verified; ``data`` holds the pair after it."""
     DONE = "done"
+    MIGRATED = "migrated"
+    """A deployment's migration command has run; ``data`` has ``deployment`` and ``migration`` (dump, logs)."""
+    DELETING = "deleting"
+    """The project is being deleted; what is left of it goes at the next recovery."""
     UNDONE = "undone"
     """The switch of the intent did not happen; the old word stands."""
 

@@ -81,6 +81,14 @@ class Component(_Section):
     endpoint: Annotated[str, StringConstraints(pattern=r"^(https?://[A-Za-z0-9.-]+(:[0-9]+)?)?$")] = ""
 
 
+class Releases(_Section):
+    """What the operator decides about every project's releases."""
+
+    grace_hours: float = Field(default=48, gt=0, le=720)
+    preview_protection: bool = False
+    min_free_mb: int = Field(default=1024, ge=0)
+
+
 class Infra(_Section):
     """The whole file. Paths in it are as written; the loader makes them absolute."""
 
@@ -95,6 +103,7 @@ class Infra(_Section):
     ssh: Ssh = Ssh()
     hosts: dict[HostName, Host] = Field(min_length=1)
     components: dict[str, Component] = {}
+    releases: Releases = Releases()
 
     @field_validator("admin_networks")
     @classmethod

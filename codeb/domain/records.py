@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from codeb.domain.deployment import Deployment
 from codeb.domain.events import Event
 from codeb.domain.names import Environment, EnvironmentName, SlotName
+from codeb.domain.project import ProjectSettings
 from codeb.domain.slots import Release, Slot, SlotPair, SlotState
 
 Record = dict[str, Any]
@@ -59,7 +60,8 @@ def slot_record(slot: Slot) -> Record:
         "digest": held and held.digest,
         "deploymentId": held and held.deployment_id,
         "envVersion": held and held.env_version,
-        "settingsHash": held and held.settings_hash,
+        "settings": slot.settings and slot.settings.model_dump(mode="json", exclude_defaults=True),
+        "migrated": bool(held and held.migrated),
         "deployedAt": held and iso(held.deployed_at),
         "deployedBy": held and held.deployed_by,
         "promotedAt": iso(slot.promoted_at),
@@ -67,6 +69,7 @@ def slot_record(slot: Slot) -> Record:
         "rolledBackAt": iso(slot.rolled_back_at),
         "rolledBackBy": slot.rolled_back_by,
         "graceExpiresAt": iso(slot.grace_expires_at),
+        "pinnedBy": slot.pinned_by,
     }
 
 
@@ -84,6 +87,7 @@ def pair_record(pair: SlotPair) -> Record:
 
 def slot_from(record: Mapping[str, Any]) -> Slot:
     release = None
+    settings = ProjectSettings.model_validate(kept) if (kept := record.get("settings")) is not None else None
     if deployed_at := _moment(record.get("deployedAt")):
         release = Release(
             deployment_id=record["deploymentId"],
@@ -91,7 +95,8 @@ def slot_from(record: Mapping[str, Any]) -> Slot:
             digest=record["digest"],
             version=record["version"],
             env_version=record["envVersion"],
-            settings_hash=record["settingsHash"],
+            settings=settings or ProjectSettings(),
+            migrated=record.get("migrated", False),
             deployed_at=deployed_at,
             deployed_by=record["deployedBy"],
         )
@@ -105,6 +110,8 @@ def slot_from(record: Mapping[str, Any]) -> Slot:
         rolled_back_at=_moment(record.get("rolledBackAt")),
         rolled_back_by=record.get("rolledBackBy"),
         grace_expires_at=_moment(record.get("graceExpiresAt")),
+        pinned_by=record.get("pinnedBy"),
+        settings=settings,
     )
 
 

@@ -24,11 +24,11 @@ class Word(StrEnum):
 
 
 def word_for(pair: SlotPair, *, fallback: bool = False) -> Word:
-    """The word of this state: maintenance, then the active slot (and its grace slot), then empty."""
+    """The word of this state: maintenance, then the active slot (with its fallback, if it has one), then empty."""
     if pair.maintenance:
         return Word.MAINTENANCE
     if pair.active is None:
         return Word.EMPTY
-    if fallback and pair.grace is not None:
-        return Word(f"{pair.active.name}+{pair.grace.name}")
+    if fallback and pair.fallback is not None:
+        return Word(f"{pair.active.name}+{pair.fallback.name}")
     return Word(pair.active.name)

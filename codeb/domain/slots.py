@@ -6,9 +6,18 @@ from enum import StrEnum
 
 from codeb.domain.names import Environment, SlotName
 from codeb.domain.ports import PortPair
-from codeb.errors import Refused
+from codeb.domain.project import ProjectSettings
+from codeb.domain.slot_refusals import (
+    GraceExpired,
+    GracePinned,
+    MigrationBetween,
+    NoGrace,
+    NothingToPromote,
+    SlotInUse,
+)
 
 DEFAULT_GRACE = timedelta(hours=48)
+_SAME_PIN = timedelta(minutes=1)
 
 
 class SlotState(StrEnum):
@@ -18,56 +27,30 @@ class SlotState(StrEnum):
     GRACE = "grace"
 
 
-class NothingToPromote(Refused):
-    code = "nothing_to_promote"
-
-    def __init__(self, environment: Environment) -> None:
-        self.environment = environment
-        super().__init__(f"{environment}: no deployed slot to promote; deploy first")
-
-
-class NoGrace(Refused):
-    code = "no_grace_slot"
-
-    def __init__(self, environment: Environment) -> None:
-        self.environment = environment
-        super().__init__(f"{environment}: no grace slot to go back to; deploy the version you want and promote it")
-
-
-class GraceExpired(Refused):
-    code = "grace_expired"
-
-    def __init__(self, environment: Environment, expired_at: datetime) -> None:
-        self.environment = environment
-        super().__init__(
-            f"{environment}: the grace period ended at {expired_at:%Y-%m-%d %H:%M} UTC;"
-            " deploy the recorded version again and promote it"
-        )
-
-
-class SlotInUse(Refused):
-    code = "slot_in_use"
-
-    def __init__(self, environment: Environment, slot: SlotName, reason: str) -> None:
-        self.environment = environment
-        super().__init__(f"{environment}: {slot} {reason}")
-
-
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What a slot holds: one deployment of one image with one version of the env."""
+    """What a slot holds: one deployment of one image with one version of the env and one set of settings.
+
+    ``migrated``: its migration command has run, so that the release before it may not fit the database any more.
+    """
 
     deployment_id: str
     image: str
     digest: str
     version: str
     env_version: int
-    settings_hash: str
+    settings: ProjectSettings
     deployed_at: datetime
     deployed_by: str
+    migrated: bool = False
 
-    def same_content(self, digest: str, env_version: int, settings_hash: str) -> bool:
-        return (self.digest, self.env_version, self.settings_hash) == (digest, env_version, settings_hash)
+    @property
+    def migration_due(self) -> bool:
+        return bool(self.settings.migrate) and not self.migrated
+
+    def same_content(self, other: "Release") -> bool:
+        mine, theirs = ((each.digest, each.env_version, each.settings.hash) for each in (self, other))
+        return mine == theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +64,9 @@ class Slot:
     rolled_back_at: datetime | None = None
     rolled_back_by: str | None = None
     grace_expires_at: datetime | None = None
+    pinned_by: str | None = None
+    settings: ProjectSettings | None = None
+    """Of what it holds, or held last: its part of the site file is made of them, so that an expiry changes none."""
 
     def __post_init__(self) -> None:
         if (self.state is SlotState.EMPTY) != (self.release is None):
@@ -89,7 +75,19 @@ class Slot:
             raise ValueError(f"{self.name} is {self.state} with a grace until {self.grace_expires_at}")
 
     def emptied(self) -> "Slot":
-        return Slot(self.name, self.port)
+        return Slot(self.name, self.port, settings=self.settings)
+
+    def in_grace(self, now: datetime) -> bool:
+        return self.grace_expires_at is not None and self.grace_expires_at > now
+
+
+def held_id(slot: Slot | None) -> str | None:
+    """The deployment that a slot holds."""
+    return slot.release.deployment_id if slot is not None and slot.release is not None else None
+
+
+def holds(slot: Slot | None, deployment_id: str) -> bool:
+    return held_id(slot) == deployment_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +128,21 @@ class SlotPair:
         return self.in_state(SlotState.GRACE)
 
     @property
+    def fallback(self) -> Slot | None:
+        """The grace slot, where it may answer in place of the active one by itself.
+
+        Not where old code would be wrong (another env, a migrated database), nor where one check cannot judge both.
+        """
+        new, old = self.active, self.grace
+        if new is None or old is None or new.release is None or old.release is None or new.release.migrated:
+            return None
+        alike = (new.release.env_version, new.release.settings.health) == (
+            old.release.env_version,
+            old.release.settings.health,
+        )
+        return old if alike else None
+
+    @property
     def rolled_back_from(self) -> Slot | None:
         """The slot that a rollback has just left, while nothing was deployed or promoted since."""
         left = self.candidate
@@ -142,11 +155,39 @@ class SlotPair:
             return self.slot(self.active.name.other)
         return self.candidate or self.grace or self.blue
 
+    def require_deployable(self, now: datetime, *, force: bool) -> None:
+        """Raises GracePinned when the next deploy would throw away a pinned grace slot, without ``force``."""
+        held = self.target
+        if held.pinned_by and held.grace_expires_at and held.in_grace(now) and not force:
+            raise GracePinned(self.environment, held.name, held.pinned_by, held.grace_expires_at)
+
     def deployed(self, slot: SlotName, release: Release) -> "SlotPair":
         """``slot`` holds ``release``, and nothing else has changed."""
         if self.slot(slot).state is SlotState.ACTIVE:
             raise SlotInUse(self.environment, slot, "has the traffic and cannot be deployed onto")
-        return self._with(replace(self.slot(slot).emptied(), state=SlotState.DEPLOYED, release=release))
+        held = replace(self.slot(slot).emptied(), state=SlotState.DEPLOYED, release=release, settings=release.settings)
+        return self._with(held)
+
+    def migrated(self) -> "SlotPair":
+        """The candidate's migration has run; raises NothingToPromote."""
+        if (new := self.candidate) is None or new.release is None:
+            raise NothingToPromote(self.environment)
+        return self._with(replace(new, release=replace(new.release, migrated=True)))
+
+    def maintained(self, *, on: bool) -> "SlotPair":
+        """In maintenance, or back from it; the slots are as they were."""
+        return replace(self, maintenance=on, generation=self.generation + 1)
+
+    def pinned(self, now: datetime, until: datetime, by: str) -> "SlotPair":
+        """The grace slot stays until ``until`` at least; raises NoGrace or GraceExpired.
+
+        A pin that adds less than a minute to one that is there changes nothing.
+        """
+        held = self._in_grace(now)
+        expires = held.grace_expires_at or until
+        if held.pinned_by and until - expires < _SAME_PIN:
+            return self
+        return self._with(replace(held, grace_expires_at=max(until, expires), pinned_by=by))
 
     def promoted(self, now: datetime, by: str, grace: timedelta = DEFAULT_GRACE) -> "SlotPair":
         """Candidate to active, active to grace; raises NothingToPromote."""
@@ -158,15 +199,13 @@ class SlotPair:
             after.append(replace(old, state=SlotState.GRACE, grace_expires_at=now + grace))
         return self._with(*after)
 
-    def rolled_back(self, now: datetime, by: str) -> "SlotPair":
-        """Grace to active, active to deployed; raises NoGrace or GraceExpired."""
-        back = self.grace
-        if back is None or back.grace_expires_at is None:
-            raise NoGrace(self.environment)
-        if back.grace_expires_at <= now:
-            raise GraceExpired(self.environment, back.grace_expires_at)
-        after = [replace(back, state=SlotState.ACTIVE, grace_expires_at=None)]
-        if (old := self.active) is not None:
+    def rolled_back(self, now: datetime, by: str, *, force: bool = False) -> "SlotPair":
+        """Grace to active, active to deployed; raises NoGrace, GraceExpired, or MigrationBetween without ``force``."""
+        back, old = self._in_grace(now), self.active
+        if old is not None and old.release is not None and old.release.migrated and not force:
+            raise MigrationBetween(self.environment, old.release.deployment_id)
+        after = [replace(back, state=SlotState.ACTIVE, grace_expires_at=None, pinned_by=None)]
+        if old is not None:
             after.append(replace(old, state=SlotState.DEPLOYED, rolled_back_at=now, rolled_back_by=by))
         return self._with(*after)
 
@@ -182,6 +221,14 @@ class SlotPair:
                 f"can take the traffic back until {slot.grace_expires_at:%Y-%m-%d %H:%M} UTC",
             )
         return self._with(slot.emptied())
+
+    def _in_grace(self, now: datetime) -> Slot:
+        held = self.grace
+        if held is None or held.grace_expires_at is None:
+            raise NoGrace(self.environment)
+        if held.grace_expires_at <= now:
+            raise GraceExpired(self.environment, held.grace_expires_at)
+        return held
 
     def _with(self, *slots: Slot) -> "SlotPair":
         now = {SlotName.BLUE: self.blue, SlotName.GREEN: self.green} | {slot.name: slot for slot in slots}

@@ -1,13 +1,16 @@
 """Delete a project and everything that was made for it on this host. Spec section 2, invariants."""
 
-from contextlib import ExitStack
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
-from codeb.domain.names import SlotName
+from codeb.domain.events import EventKind
+from codeb.domain.names import Environment, EnvironmentName, SlotName
 from codeb.domain.project import Project
-from codeb.errors import InvalidInput
+from codeb.errors import CodebError, InvalidInput
 from codeb.services.actor import Actor
-from codeb.services.protocols import ContainerRuntime, EnvFiles, Journal, Locks, Projects, Proxy, SlotStore
+from codeb.services.container import migration_container
+from codeb.services.protocols import ContainerRuntime, Dumps, EnvFiles, Journal, Locks, Projects, Proxy, SlotStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class DeleteProject:
     runtime: ContainerRuntime
     proxy: Proxy
     env_files: EnvFiles
+    dumps: Dumps
 
     def __call__(self, name: str, actor: Actor, *, confirm: str) -> None:
         """Remove all that was made for it. Raises UnknownProject, InvalidInput, Locked, Unavailable."""
@@ -26,24 +30,57 @@ class DeleteProject:
         if confirm != project.name:
             raise InvalidInput("confirm", f"type the project's name, {project.name!r}, to delete it")
         self.projects.require_writable()
+        environments = [project.environment(each) for each in sorted(project.ports)]
         with ExitStack() as held:
-            for environment in sorted(project.ports):
-                held.enter_context(self.locks.held(project.environment(environment), "deletion", actor.name))
-            self._remove(project)
+            for environment in environments:
+                held.enter_context(self.locks.held(environment, "deletion", actor.name))
+            for environment in environments:
+                self._announce(environment, actor)
+            self.finish(project.name, environments)
 
     def undo_init(self, project: Project) -> None:
         """Take back what a failed workflow_init made; nothing of it had traffic."""
-        self._remove(project)
+        self.finish(project.name, [project.environment(each) for each in project.ports])
 
-    def _remove(self, project: Project) -> None:
-        for name in project.ports:
-            environment = project.environment(name)
+    def begun(self) -> Sequence[str]:
+        """Projects whose deletion was begun and not ended."""
+        return sorted({each.project for each in self.journal.environments() if self._is_begun(each)})
+
+    def _is_begun(self, environment: Environment) -> bool:
+        """A journal that cannot be read says nothing of a deletion; whoever looks at its environment is told."""
+        with suppress(CodebError):
+            return any(event.kind is EventKind.DELETING for event in self.journal.events(environment))
+        return False
+
+    def resume(self, name: str) -> None:
+        """Finish a deletion whose process died, or that was refused half-way. Raises Locked, Unavailable."""
+        environments = [Environment(name, each) for each in sorted(EnvironmentName)]
+        with ExitStack() as held:
+            for environment in environments:
+                held.enter_context(self.locks.held(environment, "deletion", "recovery", wait=0))
+            self.finish(name, environments)
+
+    def finish(self, name: str, environments: Iterable[Environment]) -> None:
+        """Remove what is left, in an order that can be taken up again anywhere: the journals go last."""
+        held = list(environments)
+        for environment in held:
             self.proxy.remove(environment)
             for slot in SlotName:
                 self.runtime.remove(environment.container(slot))
+            self.runtime.remove(migration_container(environment))
+            for left in self.runtime.held(environment):
+                self.runtime.remove(left.name)
             self.runtime.remove_network(environment.network)
-        self.env_files.remove(project.name)
-        self.projects.delete(project.name)
-        for name in project.ports:
-            self.slots.remove(project.environment(name))
-            self.journal.remove(project.environment(name))
+        self.runtime.remove_volumes(name)
+        self.env_files.remove(name)
+        self.dumps.remove(name)
+        self.projects.delete(name)
+        for environment in held:
+            self.slots.remove(environment)
+            self.journal.remove(environment)
+
+    def _announce(self, environment: Environment, actor: Actor) -> None:
+        generation = self.slots.get(environment).generation
+        self.journal.append(
+            environment, EventKind.DELETING, generation=generation, by=actor.name, why="project deleted", data={}
+        )

@@ -1,11 +1,15 @@
 """Store an environment's variables: every write is a new version. Spec section 6, env tools."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from codeb.domain.names import Environment
 from codeb.services.actor import Actor
+from codeb.services.errors import EnvChanged
 from codeb.services.protocols import EnvStore, EnvVersion, Projects
+
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,17 @@ class EnvSync:
     def __call__(
         self, environment: Environment, variables: Mapping[str, str], actor: Actor, *, merge: bool = False
     ) -> EnvChange:
-        """Replace the variables, or merge into them; the next deploy runs with them. Raises Unavailable."""
+        """Replace the variables, or merge into them; the next deploy runs with them. Raises Unavailable.
+
+        Whoever stores another version in between loses nothing: it is merged into theirs.
+        """
         self.projects.get(environment.project)
+        for _ in range(_TRIES):
+            with suppress(EnvChanged):
+                return self._write(environment, variables, actor, merge=merge)
+        return self._write(environment, variables, actor, merge=merge)
+
+    def _write(self, environment: Environment, variables: Mapping[str, str], actor: Actor, *, merge: bool) -> EnvChange:
         before = self.envs.current(environment)
         after = {**before.variables, **variables} if merge else dict(variables)
         old = before.variables
@@ -49,5 +62,5 @@ class EnvSync:
         )
         if not change.changed and before.version:
             return change
-        stored = self.envs.write(environment, after, actor.name)
+        stored = self.envs.write(environment, after, actor.name, after=before.version)
         return EnvChange(stored.version, change.set, change.updated, change.unchanged, change.removed)

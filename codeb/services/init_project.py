@@ -1,6 +1,7 @@
 """Make a project whole in one call, and undo all of it when a part fails. Spec section 6, workflow_init."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from codeb.domain.events import EventKind
@@ -10,7 +11,7 @@ from codeb.domain.records import pair_record
 from codeb.domain.slots import SlotPair
 from codeb.services.actor import Actor
 from codeb.services.delete_project import DeleteProject
-from codeb.services.protocols import Journal, Projects, Proxy, SlotStore
+from codeb.services.protocols import Journal, Locks, Projects, Proxy, SlotStore
 from codeb.services.sites import Addresses
 
 
@@ -18,6 +19,7 @@ from codeb.services.sites import Addresses
 class InitProject:
     projects: Projects
     slots: SlotStore
+    locks: Locks
     journal: Journal
     proxy: Proxy
     addresses: Addresses
@@ -37,6 +39,14 @@ class InitProject:
             environments=tuple(EnvironmentName),
             settings=settings or ProjectSettings(),
         )
+        environments = [project.environment(env) for env in sorted(project.ports)]
+        with ExitStack() as held:
+            for environment in environments:
+                held.enter_context(self.locks.held(environment, "making", actor.name))
+            self._fill(project, actor)
+        return project
+
+    def _fill(self, project: Project, actor: Actor) -> None:
         try:
             pairs = [SlotPair.fresh(project.environment(env), ports) for env, ports in project.ports.items()]
             for pair in pairs:
@@ -45,7 +55,6 @@ class InitProject:
         except BaseException:
             self.delete.undo_init(project)
             raise
-        return project
 
     def _record(self, pair: SlotPair, actor: Actor) -> None:
         data: Mapping[str, object] = {"slots": pair_record(pair)}

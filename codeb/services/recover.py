@@ -1,30 +1,26 @@
-"""Finish or undo what a crash left, at start and on request. Design section 2."""
+"""Look at every environment, at start and on request, and finish, undo or report what is not as it should be."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from codeb.domain.deployment import Deployment
-from codeb.domain.events import Event, EventKind
+from codeb.domain.events import EventKind
 from codeb.domain.names import Environment
-from codeb.domain.records import deployment_from, deployment_record, pair_from
-from codeb.domain.routing import Word, word_for
+from codeb.domain.project import Project, UnknownProject
+from codeb.domain.records import pair_record
 from codeb.domain.slots import SlotPair
 from codeb.errors import CodebError
-from codeb.services.errors import Locked, UnknownEnvironment
-from codeb.services.protocols import Clock, ContainerRuntime, History, Journal, Locks, Projects, Proxy, SlotStore
-from codeb.services.sites import Addresses
-from codeb.services.slot_changes import SlotChanges, Switch, Transition
+from codeb.services.delete_project import DeleteProject
+from codeb.services.errors import Locked
+from codeb.services.mend import BY, Mend
+from codeb.services.protocols import ContainerRuntime, History, Journal, Leftovers, Locks, Projects, SlotStore
+from codeb.services.reconcile import Reconcile
+from codeb.services.repairs import Finding, Repair, carried_out
 
-_BY = "recovery"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was not as it should be, and what was done about it."""
-
-    environment: Environment
-    what: str
-    mended: bool
+_UNDECLARED = (
+    "the database does not know this project, but it has slots here; nothing was touched:"
+    " bring the database's row back, or make the project anew under another name"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,106 +31,89 @@ class Recover:
     journal: Journal
     history: History
     runtime: ContainerRuntime
-    proxy: Proxy
-    changes: SlotChanges
-    addresses: Addresses
-    clock: Clock
+    mend: Mend
+    reconcile: Reconcile
+    delete: DeleteProject
+    leftovers: Leftovers
 
-    def __call__(self) -> Sequence[Finding]:
-        """Look at every environment that nobody works on right now."""
-        findings: list[Finding] = []
-        for environment in self.journal.environments():
+    def __call__(self, *, dry_run: bool = False, containers: bool = True) -> Sequence[Finding]:
+        """What was found. An environment that somebody works on right now is left to them.
+
+        Without ``containers`` only what is quick: a server answers before it has looked at every container.
+        """
+        findings: list[Finding] = list(carried_out(self._deletions(), dry_run=dry_run))
+        for environment in self._environments():
             try:
-                with self.locks.held(environment, "recovery", _BY, wait=0):
-                    findings += self._environment(environment)
+                with self.locks.held(environment, "recovery", BY, wait=0):
+                    findings += carried_out(self._repairs(environment, containers=containers), dry_run=dry_run)
+                    if not dry_run and self.journal.events(environment):
+                        self._project(environment)
             except Locked:
                 continue
             except CodebError as error:
                 findings.append(Finding(environment, str(error), mended=False))
+        if not dry_run:
+            self.leftovers.sweep()
+        if containers:
+            findings += carried_out(self._strangers(), dry_run=dry_run)
         return findings
 
-    def _environment(self, environment: Environment) -> Sequence[Finding]:
-        events = self.journal.events(environment)
-        found = [*self._switch(environment, events), *self._deployments(environment, events)]
-        found += self._pointer(environment)
+    def _project(self, environment: Environment) -> None:
+        """Slot file and database follow the journal."""
+        self.slots.save(self.slots.get(environment))
         self.history.project(environment)
-        return found
 
-    def _switch(self, environment: Environment, events: Sequence[Event]) -> Sequence[Finding]:
-        """An intent without an end: finished if the pointer says so already and its probe passes, else undone."""
-        intent = _open_intent(events)
-        if intent is None:
-            return ()
-        before, after = (pair_from(_record(intent, key)) for key in ("before", "slots"))
-        if self.proxy.word(environment) != Word(str(intent.data["word"])):
-            self._append(environment, EventKind.UNDONE, before, "the pointer had not moved")
-            return (Finding(environment, "a switch that had not moved traffic was undone", mended=True),)
-        site = self.addresses.site(self.projects.get(environment.project), after)
-        transition: Transition = "rollback" if intent.data["transition"] == "rollback" else "promote"
-        self.changes.switch(Switch(transition, before, after, intent.by, intent.why), site)
-        return (Finding(environment, "a switch that had moved traffic was finished", mended=True),)
+    def _environments(self) -> Sequence[Environment]:
+        """Those that the journals know, and those that are only declared."""
+        deleting = self.delete.begun()
+        known = [each for each in self.journal.environments() if each.project not in deleting]
+        declared = [project.environment(name) for project in self.projects.all() for name in project.ports]
+        return [*known, *(each for each in declared if each not in known and each.project not in deleting)]
 
-    def _deployments(self, environment: Environment, events: Sequence[Event]) -> Sequence[Finding]:
-        return [self._close(environment, deployment) for deployment in _open_deployments(events)]
-
-    def _close(self, environment: Environment, deployment: Deployment) -> Finding:
-        pair = self.slots.get(environment)
-        held = deployment.slot and pair.slot(deployment.slot).release
-        if deployment.slot is not None:
-            ticket = self.runtime.left_behind(environment.container(deployment.slot), deployment.id)
-            if held and held.deployment_id == deployment.id:
-                self.runtime.commit(ticket)
-            else:
-                self.runtime.undo(ticket)
-        failed = deployment.failed("the process that ran this deploy ended in the middle of it", self.clock.now())
-        self.journal.append(
-            environment,
-            EventKind.DEPLOYMENT,
-            generation=pair.generation,
-            by=_BY,
-            why="left open by a crash",
-            data={"deployment": deployment_record(failed)},
-        )
-        return Finding(environment, f"deployment {deployment.id} was left open and is closed as failed", mended=True)
-
-    def _pointer(self, environment: Environment) -> Sequence[Finding]:
-        """The word follows the state, never the other way round."""
+    def _repairs(self, environment: Environment, *, containers: bool) -> Iterator[Repair]:
         try:
-            pair = self.slots.get(environment)
-        except UnknownEnvironment:
-            return ()
-        word = self.proxy.word(environment)
-        if word in (word_for(pair), word_for(pair, fallback=True)):
-            return ()
-        site = self.addresses.site(self.projects.get(environment.project), pair)
-        self.proxy.install(site)
-        self.proxy.route(site, word_for(pair))
-        return (Finding(environment, f"the pointer said {word}, now it says {word_for(pair)}", mended=True),)
+            project = self.projects.get(environment.project)
+        except UnknownProject:
+            if self.journal.events(environment):
+                yield Repair(environment, _UNDECLARED)
+            return
+        if not self.journal.events(environment):
+            yield self._without_journal(project, environment)
+        if not self.journal.events(environment):
+            return
+        yield from self.mend.repairs(environment)
+        yield from self.reconcile.repairs(project, environment, containers=containers)
 
-    def _append(self, environment: Environment, kind: EventKind, pair: SlotPair, why: str) -> None:
-        self.journal.append(environment, kind, generation=pair.generation, by=_BY, why=why, data={})
+    def _deletions(self) -> Iterator[Repair]:
+        for name in self.delete.begun():
+            what = "its deletion was begun and not ended; it is finished"
+            yield Repair(Environment(name), what, partial(self.delete.resume, name))
 
+    def _without_journal(self, project: Project, environment: Environment) -> Repair:
+        pair = self.history.restore(environment) or SlotPair.fresh(environment, project.ports[environment.name])
+        return Repair(
+            environment,
+            "it has no journal on this host; it begins with what the database has",
+            lambda: self._seed(pair),
+        )
 
-def _open_intent(events: Sequence[Event]) -> Event | None:
-    for event in reversed(events):
-        if event.kind in (EventKind.SWITCHED, EventKind.UNDONE):
-            return None
-        if event.kind is EventKind.INTENT:
-            return event
-    return None
+    def _seed(self, pair: SlotPair) -> None:
+        self.journal.append(
+            pair.environment,
+            EventKind.SLOTS,
+            generation=pair.generation,
+            by=BY,
+            why="restored from the database",
+            data={"slots": pair_record(pair)},
+        )
+        self.slots.save(pair)
 
-
-def _open_deployments(events: Sequence[Event]) -> Sequence[Deployment]:
-    latest: dict[str, Deployment] = {}
-    for event in events:
-        if event.kind is EventKind.DEPLOYMENT:
-            deployment = deployment_from(_record(event, "deployment"))
-            latest[deployment.id] = deployment
-    return [deployment for deployment in latest.values() if deployment.open]
-
-
-def _record(event: Event, key: str) -> dict[str, object]:
-    record = event.data[key]
-    if not isinstance(record, dict):
-        raise CodebError(f"journal event {event.id} has no {key}")
-    return record
+    def _strangers(self) -> Iterator[Repair]:
+        """Containers with our labels that belong to no environment here."""
+        known = {(each.project, str(each.name)) for each in self.journal.environments()}
+        for held in self.runtime.held():
+            if (held.project, held.environment) not in known:
+                yield Repair(
+                    None,
+                    f"container {held.name} belongs to {held.project}, which is not here; remove it if nobody needs it",
+                )

@@ -3,62 +3,76 @@
 from dataclasses import dataclass
 
 from codeb.domain.names import Environment
-from codeb.domain.records import iso
-from codeb.domain.slots import Slot, SlotPair
+from codeb.domain.project import Project
+from codeb.domain.slots import SlotPair, held_id, holds
+from codeb.errors import CodebError
 from codeb.services.actor import Actor
-from codeb.services.container import probe_target
-from codeb.services.errors import Unhealthy
-from codeb.services.promote import Switched, active_of
-from codeb.services.protocols import Clock, Locks, Probe, Projects, Proxy, RollbackLog, SlotStore
+from codeb.services.announce import Announcer
+from codeb.services.env_diff import CompareEnv
+from codeb.services.errors import NotInGrace
+from codeb.services.promote import Gates, Switched, active_of
+from codeb.services.protocols import Clock, PlaceListener, Projects, Proxy, SlotStore, unheard
 from codeb.services.sites import Addresses
 from codeb.services.slot_changes import SlotChanges, Switch
+from codeb.services.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
     projects: Projects
     slots: SlotStore
-    locks: Locks
+    turns: Turns
     proxy: Proxy
-    probe: Probe
+    gates: Gates
     changes: SlotChanges
+    compare: CompareEnv
+    announce: Announcer
     addresses: Addresses
-    log: RollbackLog
     clock: Clock
 
-    def __call__(self, environment: Environment, actor: Actor, reason: str = "") -> Switched:
-        """Send traffic back to the grace slot. Raises NoGrace, GraceExpired, Unhealthy, Locked, SwitchFailed."""
-        project = self.projects.get(environment.project)
-        with self.locks.held(environment, "rollback", actor.name):
+    def __call__(
+        self,
+        environment: Environment,
+        actor: Actor,
+        reason: str = "",
+        *,
+        only: str | None = None,
+        force: bool = False,
+        wait: float | None = None,
+        on_place: PlaceListener = unheard,
+    ) -> Switched:
+        """Send traffic back to the grace slot; ``force`` crosses a migration.
+
+        ``only`` is the deployment that is meant: somebody may have released in between.
+        Raises NoGrace, NotInGrace, GraceExpired, MigrationBetween, Unhealthy, Locked, SwitchFailed.
+        """
+        self.projects.get(environment.project)
+        with self.turns.taken(environment, "rollback", actor.name, wait=wait, on_place=on_place):
+            project = self.projects.get(environment.project)
             before = self.slots.get(environment)
-            if (left := before.rolled_back_from) is not None:
+            left = before.rolled_back_from
+            back = before.grace if left is None else before.active
+            if only is not None and not holds(back, only):
+                raise NotInGrace(environment, only, held_id(back))
+            if left is not None:
                 return Switched(environment, active_of(before), left, self.addresses.url(environment), changed=False)
-            now = self.clock.now()
-            after = before.rolled_back(now, actor.name)
-            back = active_of(after)
-            if problem := self.probe.answers(back.port, probe_target(project.settings)):
-                raise Unhealthy(environment.container(back.name), problem)
-            site = self.addresses.site(project, after)
-            self.proxy.install(site)
-            receipt = self.changes.switch(Switch("rollback", before, after, actor.name, reason or "rollback"), site)
-            self.log.append(environment, self._entry(before, after, actor, reason))
-        return Switched(
-            environment, back, before.active, self.addresses.url(environment), changed=True, receipt=receipt
+            try:
+                return self._roll_back(project, before, actor, reason, force=force)
+            except CodebError as error:
+                self.announce(project, environment, "failure", action="rollback", error=str(error), code=error.code)
+                raise
+
+    def _roll_back(self, project: Project, before: SlotPair, actor: Actor, reason: str, *, force: bool) -> Switched:
+        environment = before.environment
+        after = before.rolled_back(self.clock.now(), actor.name, force=force)
+        back = active_of(after)
+        self.gates.require_health(before, back)
+        diff = self.compare(environment, before.active, back)
+        site = self.addresses.site(project, after)
+        self.proxy.install(site)
+        receipt = self.changes.switch(
+            Switch("rollback", before, after, actor.name, reason or "rollback", actor.team_id), site
         )
-
-    def _entry(self, before: SlotPair, after: SlotPair, actor: Actor, reason: str) -> dict[str, object]:
-        left, back = before.active, active_of(after)
-        return {
-            "fromSlot": left and left.name,
-            "toSlot": back.name,
-            "fromVersion": _version(left),
-            "toVersion": _version(back),
-            "reason": reason,
-            "keyId": actor.name,
-            "teamId": actor.team_id,
-            "timestamp": iso(self.clock.now()),
-        }
-
-
-def _version(slot: Slot | None) -> str | None:
-    return slot.release.version if slot is not None and slot.release is not None else None
+        self.announce(project, environment, "rollback", by=actor.name, reason=reason, receipt=receipt.record())
+        url = self.addresses.url(environment)
+        return Switched(environment, back, before.active, url, True, receipt, diff, after.maintenance)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from codeb.domain.deployment import Step, StepListener, StepName, StepStatus
@@ -22,7 +22,7 @@ class StepLog:
     @contextmanager
     def step(self, name: StepName) -> Iterator[None]:
         """Run the block as the step ``name``: running, then success or failed."""
-        self.listener(Step(name, StepStatus.RUNNING))
+        self._tell(Step(name, StepStatus.RUNNING))
         begun = time.perf_counter()
         try:
             yield
@@ -37,7 +37,12 @@ class StepLog:
 
     def _end(self, step: Step) -> None:
         self.done.append(step)
-        self.listener(step)
+        self._tell(step)
+
+    def _tell(self, step: Step) -> None:
+        """A listener that is gone, a closed pipe say, is no failure of the deploy."""
+        with suppress(Exception):
+            self.listener(step)
 
 
 def _ms(begun: float) -> float:

@@ -11,6 +11,7 @@ from codeb.domain.names import Environment
 from codeb.domain.project import Project, UnknownProject
 from codeb.domain.slots import SlotPair
 from codeb.services.actor import Actor
+from codeb.services.protocols import PlaceListener, unheard
 from codeb.services.slot_changes import Receipt
 from codeb.services.steps import ignore
 from codeb.tools.params import EnvironmentParams
@@ -38,6 +39,7 @@ class Call:
     auth: AuthContext
     actor: Actor
     on_step: StepListener = ignore
+    on_place: PlaceListener = unheard
     observer: Observer = field(default_factory=Uncounted)
 
     def project(self, name: str) -> Project:

@@ -70,7 +70,17 @@ class _Forgetful:
     def current(self, environment: Environment) -> EnvVersion:
         return self.real.current(environment)
 
-    def write(self, environment: Environment, variables: Mapping[str, str], by: str) -> EnvVersion:  # noqa: ARG002
+    def version(self, environment: Environment, number: int) -> EnvVersion:
+        return self.real.version(environment, number)
+
+    def write(
+        self,
+        environment: Environment,
+        variables: Mapping[str, str],
+        by: str,  # noqa: ARG002
+        *,
+        after: int | None = None,  # noqa: ARG002
+    ) -> EnvVersion:
         return EnvVersion(self.real.current(environment).version + 1, variables)
 
 

@@ -1,16 +1,18 @@
-"""workflow_init, project_delete. Spec section 6."""
+"""workflow_init, project_update, project_delete. Spec section 6."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from codeb.adapters.hooks.signature import hook_secret
 from codeb.domain.names import Environment, EnvironmentName, SlotName
 from codeb.domain.ports import PortPair, lowest_free
 from codeb.domain.project import Project, ProjectExists, ProjectSettings
+from codeb.domain.records import iso
 from codeb.errors import InvalidInput
 from codeb.tools.call import Call
-from codeb.tools.params import DryRun, ProjectParams
+from codeb.tools.params import DryRun, Params, ProjectParams, parse
 from codeb.tools.plan import planned
 from codeb.tools.results import Record
 
@@ -21,9 +23,19 @@ class SettingsInput(ProjectSettings):
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
 
+class _Settings(Params):
+    settings: SettingsInput
+
+
 class InitParams(ProjectParams, DryRun):
     type: Literal["nextjs", "remix", "nodejs", "python", "go"] = "nextjs"
     settings: SettingsInput = Field(default_factory=SettingsInput)
+
+
+class UpdateParams(ProjectParams, DryRun):
+    settings: dict[str, Any] = Field(
+        description="the settings to change, with the names that workflow_init takes; null brings a default back"
+    )
 
 
 class DeleteParams(ProjectParams, DryRun):
@@ -40,6 +52,39 @@ def init(call: Call, params: InitParams) -> Record:
     return {**_made(call, project.name, project.ports), "type": project.type, "changed": True}
 
 
+def update(call: Call, params: UpdateParams) -> Record:
+    """Change a project's settings: previews, webhook and kept images follow at once, the rest with the next deploy."""
+    project = call.project(params.project_name)
+    before = project.settings
+    wanted = _merged(before, params.settings)
+    names = [name for name in ProjectSettings.model_fields if getattr(before, name) != getattr(wanted, name)]
+    record = {"projectName": project.name, "settings": _wire(wanted), "changedSettings": [to_camel(n) for n in names]}
+    if wanted.webhook is not None:
+        record["webhookSecret"] = hook_secret(
+            call.services.settings.env_key, project.name, str(iso(project.created_at))
+        ).reveal()
+    if params.dry_run:
+        return planned(
+            f"change {', '.join(record['changedSettings'])}" if names else "nothing: it is so already", **record
+        )
+    _, changed = call.services.update_project(project.name, wanted, call.actor)
+    return {**record, "changed": changed, "redeployNeeded": before.hash != wanted.hash}
+
+
+def _merged(before: ProjectSettings, given: dict[str, Any]) -> ProjectSettings:
+    """Raises InvalidInput with the setting's name."""
+    known = {to_camel(name) for name in ProjectSettings.model_fields}
+    if unknown := sorted(given.keys() - known):
+        raise InvalidInput(f"settings.{unknown[0]}", f"is no setting; there are {', '.join(sorted(known))}")
+    merged = {**_wire(before), **given}
+    checked, _ = parse(_Settings, {"settings": {key: value for key, value in merged.items() if value is not None}})
+    return ProjectSettings(**checked.settings.model_dump())
+
+
+def _wire(settings: ProjectSettings) -> dict[str, Any]:
+    return SettingsInput(**settings.model_dump()).model_dump(mode="json", by_alias=True)
+
+
 def delete(call: Call, params: DeleteParams) -> Record:
     """Delete a project with its containers, sites, slots, variables and records. There is no way back."""
     project = call.project(params.project_name)
@@ -54,7 +99,7 @@ def delete(call: Call, params: DeleteParams) -> Record:
 
 
 def _made(call: Call, name: str, ports: dict[EnvironmentName, PortPair]) -> Record:
-    settings, addresses = call.services.settings, call.services.deploy.addresses
+    settings, addresses = call.services.settings, call.services.addresses
     repository = f"{settings.registry}/{name}"
     environments = {str(each): Environment(name, each) for each in ports}
     production = Environment(name)

@@ -1,4 +1,4 @@
-"""deploy, promote, rollback. Spec sections 3 to 5."""
+"""deploy, promote, rollback, maintenance. Spec sections 3 to 5."""
 
 import time
 from typing import Annotated
@@ -6,10 +6,9 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from codeb.domain.deployment import DeployFailed
-from codeb.domain.names import Environment
-from codeb.domain.slots import SlotPair
-from codeb.errors import CodebError, Refused
-from codeb.services.deploy import DeployRequest
+from codeb.errors import CodebError
+from codeb.services.promote import Switched
+from codeb.services.release_steps import DeployRequest
 from codeb.tools import plan, results
 from codeb.tools.call import Call
 from codeb.tools.params import DryRun, EnvironmentParams
@@ -26,22 +25,19 @@ class DeployParams(EnvironmentParams, DryRun):
 
 
 class PromoteParams(EnvironmentParams, DryRun):
-    pass
+    deployment_id: str | None = Field(default=None, description="refuse unless this is the candidate")
+    force: bool = Field(default=False, description="run a migration again whose end nobody saw")
 
 
 class RollbackParams(EnvironmentParams, DryRun):
     reason: Annotated[str, StringConstraints(max_length=500)] = ""
-    deployment_id: str | None = Field(default=None, description="refuse unless this is what the grace slot holds")
+    deployment_id: str | None = Field(default=None, description="any recorded deployment; default: the grace slot's")
+    force: bool = Field(default=False, description="go back across a migration, or over a pinned grace slot")
 
 
-class NotInGrace(Refused):
-    """The wanted deployment is not the one that a warm rollback would bring back."""
-
-    code = "not_in_grace"
-
-    def __init__(self, environment: Environment, wanted: str, held: str | None) -> None:
-        there = f"the grace slot holds {held}" if held else "there is no grace slot"
-        super().__init__(f"{environment}: {there}, not {wanted}; deploy the image of {wanted} again and promote it")
+class MaintenanceParams(EnvironmentParams, DryRun):
+    enabled: bool = Field(default=True, description="false ends it")
+    reason: Annotated[str, StringConstraints(max_length=500)] = ""
 
 
 def deploy(call: Call, params: DeployParams) -> Record:
@@ -54,37 +50,41 @@ def deploy(call: Call, params: DeployParams) -> Record:
         return plan.deploy(call.services, request)
     begun = time.monotonic()
     try:
-        result = call.services.deploy(request, call.actor, call.on_step)
+        result = call.services.deploy(request, call.actor, call.on_step, call.on_place)
     except Exception as error:
         if isinstance(error, DeployFailed) or not isinstance(error, CodebError):
             call.observer.deployed(environment, "failed", time.monotonic() - begun)
         raise
     call.observer.deployed(environment, "success", time.monotonic() - begun)
-    return results.deployed(result, _pair(call, environment), call.services.deploy.addresses)
+    return results.deployed(result, call.services.deploy.slots.get(environment), call.services.addresses)
 
 
 def promote(call: Call, params: PromoteParams) -> Record:
     """Send the traffic to the slot that was deployed and tested; the previous one stays warm for its grace period."""
     environment = call.environment(params)
     if params.dry_run:
-        return plan.promote(call.services, environment, call.actor)
-    done = call.services.promote(environment, call.actor)
-    if done.receipt:
-        call.observer.switched(environment, done.receipt)
-    return results.switched(done, call.services.settings.domain, call.services.promote.clock.now())
+        return plan.promote(call.services, environment, call.actor, params.deployment_id)
+    use = call.services.promote
+    return _switched(
+        call, use(environment, call.actor, only=params.deployment_id, force=params.force, on_place=call.on_place)
+    )
 
 
 def rollback(call: Call, params: RollbackParams) -> Record:
-    """Send the traffic back to the grace slot, at once and without starting a container."""
-    environment = call.environment(params)
-    if params.deployment_id is not None:
-        _require_in_grace(environment, _pair(call, environment), params.deployment_id)
+    """Send the traffic back to the grace slot, at once; or, with a deploymentId, to any recorded deployment."""
+    environment, wanted = call.environment(params), params.deployment_id
+    services, force = call.services, params.force
     if params.dry_run:
-        return plan.rollback(call.services, environment, call.actor)
-    done = call.services.rollback(environment, call.actor, params.reason)
-    if done.receipt:
-        call.observer.switched(environment, done.receipt)
-    record = results.switched(done, call.services.settings.domain, call.services.rollback.clock.now())
+        if wanted is not None:
+            return plan.rollback_to(services, environment, wanted, call.actor, force=force)
+        return plan.rollback(services, environment, call.actor, force=force)
+    if wanted is None:
+        done = services.rollback(environment, call.actor, params.reason, force=force, on_place=call.on_place)
+    else:
+        done = services.rollback_to(
+            environment, wanted, call.actor, params.reason, force=force, on_step=call.on_step, on_place=call.on_place
+        )
+    record = _switched(call, done)
     return {
         **record,
         "restoredVersion": record["newVersion"],
@@ -93,12 +93,22 @@ def rollback(call: Call, params: RollbackParams) -> Record:
     }
 
 
-def _require_in_grace(environment: Environment, pair: SlotPair, wanted: str) -> None:
-    back = pair.active if pair.rolled_back_from else pair.grace
-    held = back.release.deployment_id if back is not None and back.release is not None else None
-    if held != wanted:
-        raise NotInGrace(environment, wanted, held)
+def maintenance(call: Call, params: MaintenanceParams) -> Record:
+    """Answer every visitor of an environment with a page that says so (503, Retry-After), or end that."""
+    environment, on = call.environment(params), params.enabled
+    if params.dry_run:
+        return plan.maintenance(call.services, environment, on=on)
+    receipt = call.services.maintenance(environment, call.actor, on=on, why=params.reason, on_place=call.on_place)
+    return {
+        **results.where(environment),
+        "maintenance": on,
+        "changed": receipt is not None,
+        "receipt": receipt and receipt.record(),
+        "url": call.services.addresses.url(environment),
+    }
 
 
-def _pair(call: Call, environment: Environment) -> SlotPair:
-    return call.services.deploy.slots.get(environment)
+def _switched(call: Call, done: Switched) -> Record:
+    if done.receipt:
+        call.observer.switched(done.environment, done.receipt)
+    return results.switched(done, call.services.settings.domain, call.services.promote.clock.now())

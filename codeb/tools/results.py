@@ -1,7 +1,9 @@
 """Answers as records: the wire's keys, those of the original plus what its clients print and never got."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from codeb.domain.deployment import DeployFailed, Deployment, Step
 from codeb.domain.names import Environment
@@ -9,9 +11,11 @@ from codeb.domain.project import Project
 from codeb.domain.records import iso, slot_record
 from codeb.domain.slots import Slot, SlotPair
 from codeb.errors import CodebError
-from codeb.services.deploy import DeployResult
+from codeb.services.env_diff import EnvDiff
 from codeb.services.promote import Switched
 from codeb.services.protocols import Observed
+from codeb.services.release_steps import DeployResult
+from codeb.services.repairs import Finding
 from codeb.services.sites import Addresses
 from codeb.services.status import Status
 
@@ -37,6 +41,7 @@ def deployed(result: DeployResult, pair: SlotPair, addresses: Addresses) -> Reco
         "digest": held and held.digest,
         "version": held and held.version,
         "previewUrl": result.preview_url,
+        "previewLink": result.preview_link,
         "healthChecked": result.health_checked,
         "deploymentId": result.deployment_id,
         "changed": result.changed,
@@ -44,8 +49,9 @@ def deployed(result: DeployResult, pair: SlotPair, addresses: Addresses) -> Reco
         "isFirstDeploy": pair.active is None,
         "url": addresses.url(result.environment),
         "steps": [step_record(step) for step in result.steps],
+        "warnings": list(result.warnings),
     }
-    return {**record, "graceDiscarded": result.grace_discarded} if result.grace_discarded else record
+    return {**record, "graceDiscarded": dict(result.grace_discarded)} if result.grace_discarded else record
 
 
 def switched(result: Switched, domain: str, now: datetime) -> Record:
@@ -68,7 +74,22 @@ def switched(result: Switched, domain: str, now: datetime) -> Record:
         "url": result.url,
         "productionUrl": result.url,
         "gracePeriod": grace_period(previous, now),
+        "maintenance": result.maintenance,
+        "envChanges": env_changes(result.env_diff),
         "receipt": result.receipt and result.receipt.record(),
+    }
+
+
+def env_changes(diff: EnvDiff | None) -> Record | None:
+    """Names only: what a value is stays where it is kept."""
+    if diff is None:
+        return None
+    return {
+        "fromVersion": diff.before,
+        "toVersion": diff.after,
+        "added": list(diff.added),
+        "removed": list(diff.removed),
+        "changed": list(diff.changed),
     }
 
 
@@ -76,7 +97,7 @@ def grace_period(slot: Slot | None, now: datetime) -> Record | None:
     if slot is None or slot.grace_expires_at is None:
         return None
     hours = max(0.0, (slot.grace_expires_at - now).total_seconds() / 3600)
-    return {"hoursRemaining": round(hours, 2), "endsAt": iso(slot.grace_expires_at)}
+    return {"hoursRemaining": round(hours, 2), "endsAt": iso(slot.grace_expires_at), "pinnedBy": slot.pinned_by}
 
 
 def version_of(slot: Slot | None) -> str | None:
@@ -90,13 +111,18 @@ def slot_status(project: Project, status: Status, now: datetime) -> Record:
         **where(pair.environment),
         "teamId": project.team_id,
         "activeSlot": pair.active and str(pair.active.name),
-        **{str(s.name): {**slot_record(s), "healthStatus": health(s, observed[s.name])} for s in both(pair)},
+        **{str(s.name): _slot_record(s, observed[s.name]) for s in both(pair)},
         "maintenance": pair.maintenance,
         "generation": pair.generation,
         "lastUpdated": iso(last_updated(pair)),
     }
     slots = {str(slot.name): _slot(pair, slot, observed[slot.name], now) for slot in both(pair)}
     return {**where(pair.environment), "data": data, "activeSlot": data["activeSlot"], "slots": slots}
+
+
+def _slot_record(slot: Slot, observed: Observed) -> Record:
+    record = slot_record(slot)
+    return {**record, "settings": _shown(record["settings"] or {}), "healthStatus": health(slot, observed)}
 
 
 def _slot(pair: SlotPair, slot: Slot, observed: Observed, now: datetime) -> Record:
@@ -173,7 +199,18 @@ def deployment(record: Deployment) -> Record:
         "error": record.error,
         "steps": [step_record(step) for step in record.steps],
         "receipt": record.receipt or None,
+        "migration": record.migration or None,
+        "settings": _shown(record.settings),
     }
+
+
+def _shown(settings: Mapping[str, Any]) -> Record:
+    """Settings as anybody of the team may see them: of a webhook the host, its path is often a password."""
+    webhook = settings.get("webhook")
+    if not isinstance(webhook, str):
+        return dict(settings)
+    parts = urlsplit(webhook)
+    return {**settings, "webhook": f"{parts.scheme}://{parts.hostname}/..."}
 
 
 def failure(error: CodebError) -> Record:
@@ -193,3 +230,8 @@ def failure(error: CodebError) -> Record:
             **(cause.facts() if isinstance(cause, CodebError) else {}),
         }
     return record
+
+
+def finding_record(finding: Finding) -> Record:
+    place = finding.environment
+    return {**(where(place) if place else {}), "what": finding.what, "mended": finding.mended}

@@ -1,8 +1,8 @@
-"""slot_status, slot_list, slot_cleanup. Spec section 2."""
+"""slot_status, slot_list, slot_cleanup, slot_pin. Spec section 2."""
 
 from pydantic import Field
 
-from codeb.tools import results
+from codeb.tools import plan, results
 from codeb.tools.call import Call
 from codeb.tools.params import DryRun, EnvironmentParams, Params
 from codeb.tools.plan import planned
@@ -19,6 +19,26 @@ class ListParams(Params):
 
 class CleanupParams(EnvironmentParams, DryRun):
     force: bool = Field(default=False, description="also a slot whose grace is not over, or that was not promoted")
+
+
+class PinParams(EnvironmentParams, DryRun):
+    hours: float = Field(default=168, gt=0, le=2160, description="from now, at least; a pin never shortens a grace")
+
+
+def pin(call: Call, params: PinParams) -> Record:
+    """Keep the grace slot longer; a deploy does not throw it away without force."""
+    environment = call.environment(params)
+    if params.dry_run:
+        return plan.pin(call.services, environment, call.actor, hours=params.hours)
+    pair, changed = call.services.pin(environment, call.actor, hours=params.hours)
+    slot = pair.grace
+    return {
+        **where(environment),
+        "changed": changed,
+        "slot": slot and str(slot.name),
+        "version": version_of(slot),
+        "gracePeriod": results.grace_period(slot, call.services.pin.clock.now()),
+    }
 
 
 def status(call: Call, params: StatusParams) -> Record:

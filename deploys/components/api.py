@@ -13,7 +13,22 @@ from deploys.rendering import render
 
 ROOT = "/opt/codeb"
 ENV_FILE = "/etc/codeb/codeb.env"
-PRIVATE = ("registry", "registry/slots", "registry/projects", "journal", "env", "logs", "logs/rollbacks", "locks")
+PACKAGES = ["python3-venv", "postgresql-client"]
+"""What the virtual environment is made with, and what dumps a project's database before a migration."""
+PRIVATE = (
+    "registry",
+    "registry/slots",
+    "registry/projects",
+    "registry/sites",
+    "journal",
+    "env",
+    "logs",
+    "logs/rollbacks",
+    "locks",
+    "dumps",
+    "outbox",
+    "cancellations",
+)
 
 
 def directories() -> list[Directory]:
@@ -56,6 +71,12 @@ def settings(platform: Platform, spec: HostSpec) -> dict[str, str]:
         "CODEB_S3_SECRET_KEY": cache.secret,
         "CODEB_PROBE_SECRET": secrets["probe_secret"],
         "CODEB_ENV_KEY": secrets["env_key"],
+        "CODEB_GRACE_HOURS": f"{infra.releases.grace_hours:g}",
+        "CODEB_PREVIEW_PROTECTION": "true" if infra.releases.preview_protection else "false",
+        "CODEB_MIN_FREE_MB": str(infra.releases.min_free_mb),
+        "CODEB_PLATFORM_HOSTS": ",".join(
+            sorted({each for host in platform.hosts() for each in (host.address, host.private)})
+        ),
         "CODEB_CENTRIFUGO_URL": f"https://{platform.one('streaming').private}:8001",
         "CODEB_CENTRIFUGO_API_KEY": secrets["centrifugo_api_key"],
         "CODEB_CENTRIFUGO_TOKEN_SECRET": secrets["centrifugo_token_secret"],
@@ -72,7 +93,7 @@ def api() -> None:
     platform = current()
     spec = platform.here()
     system_user(name="Have user codeb", user="codeb", home=ROOT, groups=["docker", "caddy", TLS_GROUP])
-    debian.packages(name="Install what the virtual environment needs", packages=["python3-venv"])
+    debian.packages(name="Install what the API runs with", packages=PACKAGES)
     environment = env_file(settings(platform, spec))
     unit = render("api/codeb-api.service.j2", root=ROOT, env_file=ENV_FILE)
     written = managed.files(

@@ -18,6 +18,8 @@ HOME = "/etc/caddy"
 SOCKET = "unix//run/caddy/admin.sock"
 ADMIN = f"{SOCKET}|0660"
 PKI = f"{HOME}/pki"
+ASK = "http://127.0.0.1:9102/internal/tls"
+"""Where Caddy asks whether a name may have a certificate: the API's inner listener on the app host."""
 
 
 def addresses(name: str, infra: Infra) -> str:
@@ -27,10 +29,16 @@ def addresses(name: str, infra: Infra) -> str:
     return name if infra.http_redirect else f"http://{name}, https://{name}"
 
 
-def caddyfile(infra: Infra, ca_name: str) -> str:
+def caddyfile(infra: Infra, spec: HostSpec, ca_name: str) -> str:
     """The main file. ``ca_name`` changes with the certificates, so that a reload notices new ones."""
     return render(
-        "caddy/Caddyfile.j2", admin=ADMIN, tls=infra.tls, acme_email=infra.acme_email, ca_name=ca_name, pki=PKI
+        "caddy/Caddyfile.j2",
+        admin=ADMIN,
+        tls=infra.tls,
+        acme_email=infra.acme_email,
+        ca_name=ca_name,
+        pki=PKI,
+        on_demand_ask=ASK if infra.tls != "off" and "app" in spec.roles else "",
     )
 
 
@@ -74,7 +82,7 @@ def caddy() -> None:
     unit = render("caddy/caddy.service.j2", binary=program.path)
     pki = certificates(platform.ca, infra, spec)
     ca_name = f"CodeB {hashlib.sha256(repr(pki).encode()).hexdigest()[:12]}"
-    main, sites = caddyfile(infra, ca_name), platform_sites(infra, spec)
+    main, sites = caddyfile(infra, spec, ca_name), platform_sites(infra, spec)
     unit_file = managed.files(name="Write the unit", files=[File("/etc/systemd/system/caddy.service", unit)])
     configuration = managed.files(
         name="Write the configuration",

@@ -1,13 +1,12 @@
 """The Caddy on a host is new enough."""
 
-import re
 from collections.abc import Generator
 
 from pyinfra import host
 from pyinfra.api import FactBase, StringCommand, operation
 from pyinfra.api.command import QuoteString
 
-MINIMUM = (2, 9)
+from codeb.domain.caddy_version import numbers, too_old
 
 
 class CaddyVersion(FactBase[tuple[int, ...]]):
@@ -22,12 +21,6 @@ class CaddyVersion(FactBase[tuple[int, ...]]):
         return numbers(output[0]) if output else ()
 
 
-def numbers(version: str) -> tuple[int, ...]:
-    """``v2.11.4 h1:...`` as (2, 11, 4)."""
-    found = re.match(r"v?(\d+(?:\.\d+)*)", version)
-    return tuple(int(part) for part in found[1].split(".")) if found else ()
-
-
 @operation()
 def recent_enough(path: str) -> Generator[StringCommand, None, None]:
     """
@@ -36,16 +29,8 @@ def recent_enough(path: str) -> Generator[StringCommand, None, None]:
     + path: the binary
     """
     found = host.get_fact(CaddyVersion, path=path)
-    if found >= MINIMUM:
+    refusal = too_old(found)
+    if refusal is None:
         host.noop(f"Caddy is {'.'.join(map(str, found))}")
         return
-    version = ".".join(map(str, found)) or "missing"
-    yield StringCommand("echo", QuoteString(refusal(version)), ">&2", "&&", "false")
-
-
-def refusal(version: str) -> str:
-    least = ".".join(map(str, MINIMUM))
-    return (
-        f"Caddy is {version}; CodeB needs {least} or newer: an older one never matches the pointer file and answers 503"
-        " for every site. Set components.caddy.source to vendor or url."
-    )
+    yield StringCommand("echo", QuoteString(refusal), ">&2", "&&", "false")

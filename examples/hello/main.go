@@ -24,21 +24,67 @@ import (
 var version = "dev"
 
 func main() {
-	if os.Getenv("HELLO_CRASH") != "" {
-		log.Printf("hello %s: no database at %s, giving up", version, os.Getenv("HELLO_CRASH"))
-		os.Exit(3)
+	if len(os.Args) > 1 {
+		os.Exit(command(os.Args[1]))
 	}
+	misbehave()
 	http.HandleFunc("/", page)
 	http.HandleFunc("/health", health)
 	http.HandleFunc("/events", events)
 	http.HandleFunc("/slow", slow)
 	http.HandleFunc("/ws", websocket)
-	server := &http.Server{Addr: ":" + port(), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Addr: os.Getenv("HELLO_BIND") + ":" + port(), ReadHeaderTimeout: 10 * time.Second}
 	go stopGently(server)
 	log.Printf("hello %s listens on port %s", version, port())
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		log.Fatal(err)
 	}
+}
+
+// misbehave does what the HELLO_ variables ask for, each a way in which a real application fails to start.
+func misbehave() {
+	if database := os.Getenv("HELLO_CRASH"); database != "" {
+		log.Printf("hello %s: no database at %s, giving up", version, database)
+		os.Exit(3)
+	}
+	if code, err := strconv.Atoi(os.Getenv("HELLO_EXIT")); err == nil {
+		log.Printf("hello %s: done, exit code %d", version, code)
+		os.Exit(code)
+	}
+	if megabytes, err := strconv.Atoi(os.Getenv("HELLO_EAT")); err == nil {
+		eaten := make([]byte, megabytes<<20)
+		for i := 0; i < len(eaten); i += 4096 {
+			eaten[i] = 1
+		}
+	}
+	if delay, err := time.ParseDuration(os.Getenv("HELLO_DELAY")); err == nil {
+		time.Sleep(delay)
+	}
+}
+
+// command is what an argument asks for: "check" is a health command, "migrate" stands for a migration.
+func command(name string) int {
+	if name == "migrate" {
+		log.Printf("hello %s: migrated", version)
+		code, _ := strconv.Atoi(os.Getenv("HELLO_MIGRATE"))
+		return code
+	}
+	return check()
+}
+
+// check is a health command for an image without any tool: 0 when the application says that it is well.
+func check() int {
+	answer, err := http.Get("http://127.0.0.1:" + port() + "/health")
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		fmt.Println("answered", answer.Status)
+		return 1
+	}
+	return 0
 }
 
 func port() string {
@@ -65,6 +111,10 @@ func page(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	if os.Getenv("HELLO_BREAK") != "" {
+		http.Error(w, "broken", http.StatusInternalServerError)
+		return
+	}
 	fmt.Fprintf(w, "hello %s\n", version)
 }
 
@@ -76,7 +126,17 @@ func health(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "ok")
 }
 
+// slow answers late, or, to a POST, with the number of bytes that came, however slowly they did.
 func slow(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		count, err := io.Copy(io.Discard, r.Body)
+		if err != nil {
+			http.Error(w, "the body did not come whole", http.StatusBadRequest)
+			return
+		}
+		fmt.Fprintf(w, "%s %d", version, count)
+		return
+	}
 	ms, err := strconv.Atoi(r.URL.Query().Get("ms"))
 	if err != nil || ms < 0 || ms > 60000 {
 		http.Error(w, "ms is a number from 0 to 60000", http.StatusBadRequest)

@@ -1,19 +1,20 @@
 """Real programs on this machine: PostgreSQL in a directory of its own, Caddy with the sites of a test."""
 
 import os
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from codeb.adapters.docker.engine import connect
 from codeb.adapters.postgres.database import Database
 from codeb.settings import Database as DatabaseSettings
-from codeb.settings import Secret
 from tests import sample_app
 from tests.integration.caddy_process import CaddyProcess
+from tests.integration.platform import Platform
+from tests.integration.postgres_process import PostgresProcess
 from tests.integration.registry_process import RegistryProcess
 from tests.integration.waiting import free_port, until
 from tests.lab import engine
@@ -24,6 +25,8 @@ SAMPLES: dict[str, dict[str, str]] = {
     "v2": {},
     "crash": {"HELLO_CRASH": "db.internal"},
     "sick": {"HELLO_SICK": "yes"},
+    "broken": {"HELLO_BREAK": "yes"},
+    "v3": {},
 }
 
 
@@ -33,29 +36,20 @@ def _marked(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_settings() -> Iterator[DatabaseSettings]:
-    """A PostgreSQL server of the distribution's, on loopback, gone after the run.
-
-    Not below pytest's own directory, which every other run of pytest closes to all users but its own.
-    """
-    binaries = max(Path("/usr/lib/postgresql").glob("*/bin"))
-    as_postgres = ["runuser", "-u", "postgres", "--"]
+def postgres() -> Iterator[PostgresProcess]:
+    """Gone after the run. Not below pytest's own directory, which every other run of pytest closes to all others."""
     with tempfile.TemporaryDirectory(prefix="codeb-postgres-") as directory:
-        data, port = Path(directory), free_port()
-        shutil.chown(data, "postgres")
-        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {data} -c fsync=off"
-        make = [*as_postgres, str(binaries / "initdb"), "-D", str(data / "db"), "-A", "trust", "-U", "codeb"]
-        subprocess.run(make, check=True, capture_output=True)
-        control = [*as_postgres, str(binaries / "pg_ctl"), "-D", str(data / "db")]
-        start = [*control, "-w", "-l", str(data / "log"), "-o", options, "start"]
-        subprocess.run(start, check=True, capture_output=True)
+        process = PostgresProcess(Path(directory), free_port())
+        process.create()
         try:
-            create = ["createdb", "-h", str(data), "-p", str(port), "-U", "codeb", "codeb"]
-            subprocess.run([*as_postgres, *create], check=True)
-            yield DatabaseSettings("127.0.0.1", port, "codeb", "codeb", Secret(""), "disable", "")
+            yield process
         finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
-        shutil.rmtree(data)
+            process.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_settings(postgres: PostgresProcess) -> DatabaseSettings:
+    return postgres.settings
 
 
 @pytest.fixture
@@ -73,6 +67,16 @@ def database(postgres_settings: DatabaseSettings) -> Iterator[Database]:
 
 
 @pytest.fixture
+def away(postgres_settings: DatabaseSettings) -> Iterator[Database]:
+    """A database that does not answer."""
+    database = Database.open(replace(postgres_settings, port=1))
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@pytest.fixture
 def caddy(tmp_path: Path) -> Iterator[CaddyProcess]:
     """A running Caddy with an empty tree of sites."""
     process = CaddyProcess(program("caddy"), tmp_path, free_port())
@@ -82,6 +86,26 @@ def caddy(tmp_path: Path) -> Iterator[CaddyProcess]:
         yield process
     finally:
         process.stop()
+
+
+@pytest.fixture
+def platform(
+    caddy: CaddyProcess, registry: RegistryProcess, database: Database, postgres_settings: DatabaseSettings
+) -> Iterator[Platform]:
+    """An app host around ``caddy``, with an empty database and no container of ours on the engine."""
+    _sweep()
+    yield Platform(caddy, registry, postgres_settings)
+    _sweep()
+    assert database.available()
+
+
+def _sweep() -> None:
+    """Also what a killed run left behind."""
+    client = connect()
+    for container in client.containers.list(all=True, filters={"label": "codeb.team=team-a"}):
+        container.remove(force=True, v=True)
+    client.networks.prune(filters={"label": "codeb.project"})
+    client.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,57 +8,26 @@ from contextlib import suppress
 import pytest
 
 from codeb.adapters.docker.engine import connect
+from codeb.adapters.docker.events import EngineEvents
 from codeb.adapters.docker.images import Images, RegistryLogin
 from codeb.adapters.docker.readiness import Readiness
 from codeb.adapters.docker.runtime import DockerRuntime
 from codeb.adapters.probe import HttpProbe
 from codeb.errors import Unavailable
 from codeb.services.errors import ImageUnavailable, Unhealthy
-from codeb.services.protocols import ContainerSpec, ProbeTarget
+from codeb.services.protocols import ProbeTarget
 from codeb.settings import Secret
+from tests.integration.containers import NAME, NETWORK, READY, names, runtime_on_the_engine, spec
 from tests.integration.registry_process import RegistryProcess
 from tests.integration.waiting import free_port, until
 
 pytestmark = pytest.mark.integration
 
-NAME = "codeb-test-production-blue"
-NETWORK = "codeb-codeb-test-production"
-READY = ProbeTarget("/health", 200, 20)
-
 
 @pytest.fixture
 def runtime(registry: RegistryProcess) -> Iterator[DockerRuntime]:
-    client = connect()
-    runtime = DockerRuntime(
-        client, Images(client, RegistryLogin(registry.host, "", Secret(""))), Readiness(HttpProbe())
-    )
-    _sweep(runtime)
-    yield runtime
-    _sweep(runtime)
-    client.close()
-
-
-def _sweep(runtime: DockerRuntime) -> None:
-    """Also what a killed run left behind."""
-    for container in runtime.client.containers.list(all=True, filters={"label": "codeb.project=codeb-test"}):
-        container.remove(force=True, v=True)
-    runtime.remove_network(NETWORK)
-
-
-def spec(image: str, *, port: int, deployment: str = "dep_1", **env: str) -> ContainerSpec:
-    return ContainerSpec(
-        name=NAME,
-        network=NETWORK,
-        image=image,
-        port=port,
-        container_port=3000,
-        env=env,
-        labels={"codeb.project": "codeb-test", "codeb.deployment": deployment},
-        memory_bytes=64 * 1024**2,
-        cpus=0.5,
-        command=(),
-        read_only=True,
-    )
+    with runtime_on_the_engine(registry.host) as runtime:
+        yield runtime
 
 
 def deploy(runtime: DockerRuntime, image: str, *, port: int, deployment: str = "dep_1", **env: str) -> None:
@@ -149,11 +118,7 @@ def test_a_new_container_takes_the_name_and_the_port_of_the_old(
     deploy(runtime, f"{registry.host}/hello:v1", port=port)
     deploy(runtime, f"{registry.host}/hello:v2", port=port, deployment="dep_2")
     assert page(port) == "hello v2\n"
-    names = [
-        container.name
-        for container in runtime.client.containers.list(all=True, filters={"label": "codeb.project=codeb-test"})
-    ]
-    assert names == [NAME]
+    assert names(runtime) == [NAME]
 
 
 def test_what_was_set_aside_by_a_deploy_that_died_can_be_given_back(
@@ -186,7 +151,9 @@ def test_removing_frees_the_port_and_is_done_twice_without_harm(
 def test_an_engine_that_is_away_is_said() -> None:
     """The SDK forgets to close a socket that could not connect; it is collected here, where that is known."""
     client = connect("unix:///run/no-such-engine.sock")
-    runtime = DockerRuntime(client, Images(client, RegistryLogin("", "", Secret(""))), Readiness(HttpProbe()))
+    runtime = DockerRuntime(
+        client, Images(client, RegistryLogin("", "", Secret(""))), Readiness(HttpProbe(), EngineEvents())
+    )
     with pytest.raises(Unavailable, match="Docker Engine is not available"):
         runtime.observe(NAME)
     client.close()

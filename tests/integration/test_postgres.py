@@ -2,29 +2,21 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from codeb.adapters.clock import SystemClock
 from codeb.adapters.env_files import DotenvFiles
-from codeb.adapters.journal import FileJournal
 from codeb.adapters.postgres.database import Database
 from codeb.adapters.postgres.envs import EnvRows
-from codeb.adapters.postgres.history import PostgresHistory
 from codeb.adapters.postgres.projects import ProjectRows
 from codeb.adapters.projects import ProjectCopies, StoredProjects
-from codeb.domain.deployment import Deployment, DeploymentStatus
-from codeb.domain.events import EventKind
-from codeb.domain.names import Environment, EnvironmentName, SlotName
+from codeb.domain.names import Environment, EnvironmentName
 from codeb.domain.project import Project, ProjectExists, ProjectSettings, UnknownProject
-from codeb.domain.records import deployment_record, pair_record
-from codeb.domain.slots import Release, SlotPair
 from codeb.errors import ConfigError, InvalidInput, Unavailable
+from codeb.services.errors import UnknownEnvironment, UnknownEnvVersion
 from codeb.services.protocols import EnvVersion
-from codeb.settings import Database as DatabaseSettings
 from codeb.settings import Secret
 
 pytestmark = pytest.mark.integration
@@ -39,12 +31,6 @@ def make(projects: ProjectRows | StoredProjects, name: str) -> Project:
     )
 
 
-@pytest.fixture
-def away(postgres_settings: DatabaseSettings) -> Database:
-    """A database that does not answer."""
-    return Database.open(replace(postgres_settings, port=1))
-
-
 def test_migrations_run_once_also_when_two_servers_start_at_once(database: Database) -> None:
     assert database.migrate() == []
     with database.transaction() as connection:
@@ -52,20 +38,39 @@ def test_migrations_run_once_also_when_two_servers_start_at_once(database: Datab
         connection.execute("CREATE SCHEMA public")
     with ThreadPoolExecutor(2) as pool:
         applied = list(pool.map(lambda _: database.migrate(), range(2)))
-    assert sorted(map(len, applied)) == [0, 1]
+    assert sorted(map(len, applied)) == [0, 2]
 
 
-def test_ten_projects_made_at_once_have_ten_pairs(database: Database) -> None:
+def test_twenty_projects_made_at_once_have_twenty_pairs(database: Database) -> None:
     rows = ProjectRows(database, "codeb.test")
-    start = threading.Barrier(10)
+    start = threading.Barrier(20)
 
     def one(number: int) -> int:
         start.wait()
         return make(rows, f"app{number}").ports[EnvironmentName.PRODUCTION].blue
 
-    with ThreadPoolExecutor(10) as pool:
-        blues = sorted(pool.map(one, range(10)))
-    assert blues == list(range(4100, 4120, 2))
+    with ThreadPoolExecutor(20) as pool:
+        blues = sorted(pool.map(one, range(20)))
+    assert blues == list(range(4100, 4140, 2))
+    with database.transaction() as connection:
+        ports = [row["blue_port"] for row in connection.execute("SELECT blue_port FROM project_slots")]
+    assert len(set(ports)) == 60
+
+
+def test_of_twenty_who_want_one_name_one_gets_it(database: Database) -> None:
+    rows = ProjectRows(database, "codeb.test")
+    start = threading.Barrier(20)
+
+    def one(_: int) -> bool:
+        start.wait()
+        try:
+            make(rows, "blog")
+        except ProjectExists:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sorted(pool.map(one, range(20))) == [False] * 19 + [True]
 
 
 def test_a_freed_pair_is_given_again(database: Database) -> None:
@@ -109,6 +114,46 @@ def test_a_known_project_is_read_from_its_copy_while_the_database_is_away(
         make(degraded, "shop")
 
 
+def test_changed_settings_are_in_the_database_and_in_the_copy(
+    database: Database, away: Database, tmp_path: Path
+) -> None:
+    copies = ProjectCopies(tmp_path)
+    projects = StoredProjects(ProjectRows(database, "codeb.test"), copies)
+    make(projects, "blog")
+    settings = ProjectSettings(port=8080, migrate=("bin/migrate",))
+    assert projects.update_settings("blog", settings).settings == settings
+    assert projects.get("blog").settings == settings
+    assert StoredProjects(ProjectRows(away, "codeb.test"), copies).get("blog").settings == settings
+    with pytest.raises(UnknownProject, match="did you mean blog"):
+        projects.update_settings("blogg", settings)
+    with pytest.raises(Unavailable):
+        StoredProjects(ProjectRows(away, "codeb.test"), copies).update_settings("blog", ProjectSettings())
+
+
+def test_a_damaged_copy_hides_its_own_project_only_while_the_database_is_away(
+    database: Database, away: Database, tmp_path: Path
+) -> None:
+    copies = ProjectCopies(tmp_path)
+    projects = StoredProjects(ProjectRows(database, "codeb.test"), copies)
+    blog, shop = make(projects, "blog"), make(projects, "shop")
+    degraded = StoredProjects(ProjectRows(away, "codeb.test"), copies)
+    (tmp_path / "blog.json").write_text('{"name": "bl')
+    assert degraded.all() == [shop]
+    with pytest.raises(Unavailable):
+        degraded.get("blog")
+    with pytest.raises(UnknownProject, match="did you mean blog"):
+        degraded.get("blogg")
+    assert projects.get("blog") == blog
+    assert degraded.get("blog") == blog
+
+
+def test_a_copy_that_cannot_be_written_does_not_take_back_what_the_database_has(
+    database: Database, tmp_path: Path
+) -> None:
+    projects = StoredProjects(ProjectRows(database, "codeb.test"), ProjectCopies(tmp_path / "missing"))
+    assert make(projects, "blog") == projects.get("blog")
+
+
 def test_every_write_of_variables_is_a_version_and_unreadable_in_the_table(database: Database, tmp_path: Path) -> None:
     make(ProjectRows(database, "codeb.test"), "blog")
     envs = EnvRows(database, Secret("key one"), DotenvFiles(tmp_path))
@@ -120,6 +165,8 @@ def test_every_write_of_variables_is_a_version_and_unreadable_in_the_table(datab
         stored = [bytes(row["encrypted"]) for row in connection.execute("SELECT encrypted FROM project_envs")]
     assert len(stored) == 2
     assert not any(b"hunter" in sealed for sealed in stored)
+    with pytest.raises(UnknownEnvironment):
+        envs.write(Environment.of("gone"), {}, "me")
     with pytest.raises(ConfigError, match="CODEB_ENV_KEY"):
         EnvRows(database, Secret("key two"), DotenvFiles(tmp_path)).current(BLOG)
 
@@ -130,53 +177,21 @@ def test_while_the_database_is_away_the_last_deployed_variables_serve(away: Data
     assert EnvRows(away, Secret("k"), copies).current(BLOG) == EnvVersion(7, {"A": "1"})
 
 
-def test_the_journal_is_brought_in_once_and_after_an_outage_whole(
-    database: Database, away: Database, tmp_path: Path
-) -> None:
-    project = make(ProjectRows(database, "codeb.test"), "blog")
-    journal = FileJournal(tmp_path, SystemClock())
-    pair = SlotPair.fresh(BLOG, project.ports[EnvironmentName.PRODUCTION])
-    deployment = Deployment("dep_1", BLOG, "r/blog:v1", "v1", "me", "cli", NOW, SlotName.BLUE)
-    for status in (DeploymentStatus.PENDING, DeploymentStatus.SUCCESS):
-        record = deployment_record(replace(deployment, status=status))
-        journal.append(BLOG, EventKind.DEPLOYMENT, generation=0, by="me", why="deploy", data={"deployment": record})
-    release = Release("dep_1", "r/blog:v1", "r/blog@sha256:1", "v1", 1, "s", NOW, "me")
-    promoted = pair.deployed(SlotName.BLUE, release).promoted(NOW, "me")
-    data = {"slots": pair_record(promoted), "transition": "promote", "deployment": "dep_1", "receipt": {"word": "blue"}}
-    journal.append(BLOG, EventKind.SWITCHED, generation=promoted.generation, by="me", why="promote", data=data)
-
-    assert not PostgresHistory(away, journal).project(BLOG)
-    history = PostgresHistory(database, journal)
-    assert history.project(BLOG)
-    assert history.project(BLOG)
-    (stored,) = history.deployments("blog", EnvironmentName.PRODUCTION, 10)
-    assert (stored.status, stored.promoted_by, stored.receipt) == (DeploymentStatus.SUCCESS, "me", {"word": "blue"})
-    with database.transaction() as connection:
-        row = connection.execute("SELECT * FROM project_slots WHERE environment = 'production'").fetchone()
-    assert row is not None
-    assert (row["active_slot"], row["generation"], row["blue"]["deploymentId"]) == ("blue", 2, "dep_1")
-
-
-def test_text_that_jsonb_refuses_does_not_stop_the_history(database: Database, tmp_path: Path) -> None:
+def test_an_old_version_of_the_variables_is_had_again(database: Database, away: Database, tmp_path: Path) -> None:
     make(ProjectRows(database, "codeb.test"), "blog")
-    journal = FileJournal(tmp_path, SystemClock())
-    deployment = Deployment("dep_1", BLOG, "r/blog:v1", "v1", "me", "cli", NOW, error="a\0b \ud800 c:\\u0000")
-    data = {"deployment": deployment_record(deployment)}
-    journal.append(BLOG, EventKind.DEPLOYMENT, generation=0, by="me", why="deploy", data=data)
-    history = PostgresHistory(database, journal)
-    assert history.project(BLOG)
-    assert history.deployments("blog", None, 1)[0].error == "ab ? c:\\u0000"
-
-
-def test_an_older_generation_never_overwrites_a_newer_one(database: Database, tmp_path: Path) -> None:
-    project = make(ProjectRows(database, "codeb.test"), "blog")
-    pair = SlotPair.fresh(BLOG, project.ports[EnvironmentName.PRODUCTION])
-    journal = FileJournal(tmp_path, SystemClock())
-    for generation in (5, 3):
-        record = pair_record(replace(pair, generation=generation))
-        journal.append(BLOG, EventKind.SLOTS, generation=generation, by="me", why="", data={"slots": record})
-        PostgresHistory(database, journal).project(BLOG)
-    with database.transaction() as connection:
-        row = connection.execute("SELECT generation FROM project_slots WHERE environment = 'production'").fetchone()
-    assert row is not None
-    assert row["generation"] == 5
+    copies = DotenvFiles(tmp_path)
+    envs = EnvRows(database, Secret("key one"), copies)
+    for token in ("one", "two"):
+        envs.write(BLOG, {"TOKEN": token}, "me")
+    assert envs.version(BLOG, 1) == EnvVersion(1, {"TOKEN": "one"})
+    assert envs.version(BLOG, 2) == EnvVersion(2, {"TOKEN": "two"})
+    for number in (3, -1, 2**40):
+        with pytest.raises(UnknownEnvVersion, match=f"no version {number}"):
+            envs.version(BLOG, number)
+    copies.write(BLOG, envs.version(BLOG, 1))
+    degraded = EnvRows(away, Secret("key one"), copies)
+    assert degraded.version(BLOG, 1) == EnvVersion(1, {"TOKEN": "one"})
+    with pytest.raises(Unavailable):
+        degraded.version(BLOG, 2)
+    for each in (envs, degraded):
+        assert each.version(BLOG, 0) == EnvVersion(0, {})

@@ -3,14 +3,18 @@
 import socket
 import time
 from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    """Return once ``condition`` holds; fails with ``what`` did not happen."""
+def until(condition: Callable[[], T], what: str, seconds: float = 20) -> T:
+    """What ``condition`` answers once that is true; fails with ``what`` did not happen."""
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
         time.sleep(0.05)
+    return found
 
 
 def free_port() -> int:

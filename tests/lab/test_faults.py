@@ -26,7 +26,7 @@ from dotenv import dotenv_values
 from codeb import Settings, build
 from codeb.domain.names import Environment
 from codeb.services.actor import Actor
-from codeb.services.deploy import DeployRequest
+from codeb.services.release_steps import DeployRequest
 
 services = build(Settings.load({{**os.environ, **dotenv_values("/etc/codeb/codeb.env")}}))
 blog, me = Environment.of("{PROJECT}"), Actor("script")

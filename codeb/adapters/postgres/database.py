@@ -1,5 +1,6 @@
 """A pool of connections to PostgreSQL, and the migrations. Spec section 7."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
-from psycopg import Connection, OperationalError
+from psycopg import Connection, InterfaceError, OperationalError
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL
@@ -17,6 +18,14 @@ from codeb import settings
 from codeb.errors import Unavailable
 
 _CONNECT_TIMEOUT = 3
+_DEAD_PEER: dict[str, Any] = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_PATIENCE = "-c lock_timeout=5s -c statement_timeout=15s -c idle_in_transaction_session_timeout=60s"
+"""Nobody waits for long for a host that vanished, nor for a transaction that another one left open."""
 _CHECKOUT_TIMEOUT = 3.0
 _MAX_CONNECTIONS = 10
 _AWAY_SECONDS = 2.0
@@ -30,7 +39,11 @@ class _Away:
     """Until when (monotonic seconds) the database counts as away, and why."""
 
     until: float = 0.0
-    reason: str = ""
+    reason: str = "it was not asked yet"
+    knocking: threading.Lock = field(default_factory=threading.Lock)
+
+    def for_now(self, reason: str) -> None:
+        self.until, self.reason = time.monotonic() + _AWAY_SECONDS, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,7 @@ class Database:
     """Every use of it may raise Unavailable: nothing that works without the database may depend on it."""
 
     pool: ConnectionPool[Connection[DictRow]]
+    _conninfo: str = field(repr=False)
     _away: _Away = field(default_factory=_Away)
 
     @classmethod
@@ -53,6 +67,8 @@ class Database:
             sslrootcert=config.sslrootcert or None,
             connect_timeout=_CONNECT_TIMEOUT,
             application_name="codeb",
+            options=_PATIENCE,
+            **_DEAD_PEER,
         )
         pool = ConnectionPool(
             conninfo,
@@ -63,26 +79,34 @@ class Database:
             timeout=_CHECKOUT_TIMEOUT,
             open=False,
             check=ConnectionPool.check_connection,
-            reconnect_timeout=10,
+            reconnect_timeout=0,
         )
         pool.open(wait=False)
-        return cls(pool)
+        return cls(pool, conninfo)
 
     def _refuse_while_away(self) -> None:
-        """Nobody waits for a database that did not answer a moment ago."""
-        if time.monotonic() < self._away.until:
+        """Nobody waits for a database that did not answer a moment ago; the first to ask it again knocks, once."""
+        if not self._away.reason:
+            return
+        if time.monotonic() < self._away.until or not self._away.knocking.acquire(blocking=False):
             raise Unavailable("the database", self._away.reason)
+        try:
+            Connection.connect(self._conninfo).close()
+            self._away.reason = ""
+        finally:
+            self._away.knocking.release()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection[DictRow]]:
         """Commits at the end of the block, rolls back on an error; raises Unavailable."""
-        self._refuse_while_away()
         try:
+            self._refuse_while_away()
             with self.pool.connection() as connection:
                 yield connection
-        except (PoolTimeout, PoolClosed, OperationalError) as error:
-            reason = str(error).strip().splitlines()[0]
-            self._away.until, self._away.reason = time.monotonic() + _AWAY_SECONDS, reason
+        except (PoolTimeout, PoolClosed, OperationalError, InterfaceError) as error:
+            reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            if _gone(error):
+                self._away.for_now(reason)
             raise Unavailable("the database", reason) from error
 
     def available(self) -> bool:
@@ -97,6 +121,8 @@ class Database:
         """Apply what is missing, in order; safe when two servers start at once. Returns what was applied."""
         applied = []
         with self.transaction() as connection:
+            connection.execute("SET LOCAL lock_timeout = 0")
+            connection.execute("SET LOCAL statement_timeout = 0")
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATION_LOCK])
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS schema_migrations"
@@ -112,6 +138,12 @@ class Database:
 
     def close(self) -> None:
         self.pool.close()
+
+
+def _gone(error: Exception) -> bool:
+    """Whether the server is away, and not merely too busy with this very question."""
+    state = getattr(error, "sqlstate", None)
+    return state is None or state.startswith(("08", "53", "57P", "28", "3D"))
 
 
 def _migrations() -> list[tuple[str, Any]]:

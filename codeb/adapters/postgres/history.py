@@ -1,88 +1,131 @@
 """The journal's events, brought into the database: merged by id, never twice. Design section 2."""
 
-import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
 
 import structlog
 from psycopg import Connection, DatabaseError
 from psycopg.rows import DictRow
-from psycopg.types.json import Jsonb
 
-from codeb.adapters.postgres.database import Database, Row
+from codeb.adapters.journal.deployments import accounts, deployments
+from codeb.adapters.journal.files import FileJournal
+from codeb.adapters.journal.shortening import LONG
+from codeb.adapters.journal.snapshot import JournalDamaged
+from codeb.adapters.postgres import deployment_rows
+from codeb.adapters.postgres.database import Database
+from codeb.adapters.postgres.slot_rows import locked_row, settle, stored_pair
 from codeb.domain.deployment import Deployment
-from codeb.domain.events import SETTLING, Event, EventKind
+from codeb.domain.events import Event
 from codeb.domain.names import Environment, EnvironmentName
-from codeb.domain.records import deployment_from
+from codeb.domain.slots import SlotPair
 from codeb.errors import Unavailable
-from codeb.services.protocols import Journal
+from codeb.services.errors import UnknownDeployment
+from codeb.services.protocols import Conflict
 
 _log = structlog.get_logger()
-_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-"""An escaped NUL, and not a backslash that happens to stand before ``u0000``."""
-
-
-def _storable(value: object) -> str:
-    """JSON that jsonb takes: PostgreSQL has no NUL and no half of a surrogate pair in its text."""
-    text = _NUL.sub(r"\1", json.dumps(value, ensure_ascii=False))
-    return text.encode("utf-8", "replace").decode()
-
-
-def _jsonb(value: object) -> Jsonb:
-    return Jsonb(value, dumps=_storable)
-
-
-_UPSERT_DEPLOYMENT = """
-    INSERT INTO deployments (id, project_name, environment, slot, status, record, created_at)
-    VALUES (%(id)s, %(project)s, %(environment)s, %(slot)s, %(status)s, %(record)s, %(created_at)s)
-    ON CONFLICT (id) DO UPDATE SET status = excluded.status, record = excluded.record, slot = excluded.slot
-"""
-_UPDATE_SLOTS = """
-    UPDATE project_slots
-       SET active_slot = %(active)s, blue = %(blue)s, green = %(green)s, maintenance = %(maintenance)s,
-           generation = %(generation)s, updated_at = now()
-     WHERE project_name = %(project)s AND environment = %(environment)s AND generation < %(generation)s
-"""
-_PROMOTED = "UPDATE deployments SET promoted_at = %s, promoted_by = %s, receipt = %s WHERE id = %s"
-_ROLLED_BACK = "UPDATE deployments SET rolled_back_at = %s, rolled_back_by = %s, rollback_reason = %s WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresHistory:
     database: Database
-    journal: Journal
+    journal: FileJournal
 
     def project(self, environment: Environment) -> bool:
-        events = self.journal.events(environment)
+        """False, and a line in the log, while the database is away or does not take it; the next call tries again."""
         try:
             with self.database.transaction() as connection:
-                for event in _after(events, _position(connection, environment)):
-                    _apply(connection, environment, event)
-                if events:
-                    _remember(connection, environment, events[-1].id)
-        except (Unavailable, DatabaseError) as error:
+                events = self._bring_in(connection, environment)
+        except (Unavailable, DatabaseError, JournalDamaged) as error:
             _log.warning("history_behind", environment=environment.key, reason=str(error))
             return False
+        if events is None:
+            _log.warning("history_behind", environment=environment.key, reason="the database has no such environment")
+            return False
+        if len(events) > LONG:
+            self._shorten(environment, events[-1].id)
         return True
 
-    def deployments(self, project: str, environment: EnvironmentName | None, limit: int) -> Sequence[Deployment]:
+    def restore(self, environment: Environment) -> SlotPair | None:
+        """Raises Unavailable: without the database nobody knows."""
         with self.database.transaction() as connection:
-            rows = connection.execute(
-                "SELECT * FROM deployments WHERE project_name = %s AND (%s::text IS NULL OR environment = %s)"
-                " ORDER BY created_at DESC LIMIT %s",
-                [project, environment, environment, limit],
-            )
-            return [_deployment(row) for row in rows]
+            return stored_pair(connection, environment)
+
+    def deployments(self, project: str, environment: EnvironmentName | None, limit: int) -> Sequence[Deployment]:
+        try:
+            with self.database.transaction() as connection:
+                return deployment_rows.newest(connection, project, environment, limit)
+        except Unavailable:
+            found = sorted(self._told(project, environment), key=lambda each: each.created_at, reverse=True)
+            return list(islice(found, limit))
+
+    def deployment(self, project: str, deployment_id: str) -> Deployment:
+        """The journal is asked too where the database does not have it (yet). Raises UnknownDeployment."""
+        found = self._stored(project, deployment_id)
+        if found is None:
+            found = next((each for each in self._told(project, None) if each.id == deployment_id), None)
+        if found is None:
+            raise UnknownDeployment(project, deployment_id)
+        return found
+
+    def conflicts(self) -> Sequence[Conflict]:
+        """Newest first. Raises Unavailable."""
+        with self.database.transaction() as connection:
+            rows = connection.execute("SELECT * FROM conflicts ORDER BY found_at DESC, id DESC")
+            return [
+                Conflict(
+                    environment=Environment(row["project_name"], EnvironmentName(row["environment"])),
+                    found_at=row["found_at"],
+                    journal=row["journal"],
+                    database=row["database"],
+                    kept=row["kept"],
+                )
+                for row in rows
+            ]
+
+    def _bring_in(self, connection: Connection[DictRow], environment: Environment) -> Sequence[Event] | None:
+        """The journal is read behind the row's lock, so that nobody brings in less than is there already."""
+        stored = locked_row(connection, environment)
+        if stored is None:
+            return None
+        events = self.journal.events(environment)
+        new = _after(events, _position(connection, environment))
+        if new:
+            told, touched = accounts(events), accounts(new)
+            deployment_rows.merge(connection, environment, {name: told[name] for name in touched})
+            _remember(connection, environment, new[-1].id)
+        settle(connection, environment, stored, events)
+        return events
+
+    def _shorten(self, environment: Environment, position: str) -> None:
+        """A journal that stays long is no failure of what happened."""
+        try:
+            self.journal.shorten(environment, position)
+        except (OSError, JournalDamaged) as error:
+            _log.warning("journal_stays_long", environment=environment.key, reason=str(error))
+
+    def _stored(self, project: str, deployment_id: str) -> Deployment | None:
+        if not (deployment_id.isascii() and deployment_id.isprintable()):
+            return None
+        try:
+            with self.database.transaction() as connection:
+                return deployment_rows.one(connection, project, deployment_id)
+        except Unavailable:
+            return None
+
+    def _told(self, project: str, environment: EnvironmentName | None) -> Iterator[Deployment]:
+        """By the journals that can be read."""
+        for each in self.journal.environments():
+            if each.project != project or environment not in (None, each.name):
+                continue
+            try:
+                yield from deployments(self.journal.events(each))
+            except JournalDamaged as error:
+                _log.error("journal_unreadable", environment=each.key, reason=str(error))
 
 
 def _position(connection: Connection[DictRow], environment: Environment) -> str | None:
-    """How far the journal has been read; locks the environment's row, so that two writers take turns."""
-    connection.execute(
-        "SELECT 1 FROM project_slots WHERE project_name = %s AND environment = %s FOR UPDATE",
-        [environment.project, environment.name],
-    )
+    """The last event that was brought in."""
     row = connection.execute(
         "SELECT event_id FROM journal_positions WHERE project_name = %s AND environment = %s",
         [environment.project, environment.name],
@@ -91,61 +134,16 @@ def _position(connection: Connection[DictRow], environment: Environment) -> str 
 
 
 def _after(events: Sequence[Event], position: str | None) -> Sequence[Event]:
-    for index, event in enumerate(events):
-        if event.id == position:
+    """All of them where the position is not among them: bringing in twice is bringing in once."""
+    for index in reversed(range(len(events))):
+        if events[index].id == position:
             return events[index + 1 :]
     return events
 
 
 def _remember(connection: Connection[DictRow], environment: Environment, event_id: str) -> None:
     connection.execute(
-        "INSERT INTO journal_positions (project_name, environment, event_id)"
-        " SELECT %s, %s, %s WHERE EXISTS (SELECT 1 FROM projects WHERE name = %s)"
+        "INSERT INTO journal_positions (project_name, environment, event_id) VALUES (%s, %s, %s)"
         " ON CONFLICT (project_name, environment) DO UPDATE SET event_id = excluded.event_id",
-        [environment.project, environment.name, event_id, environment.project],
+        [environment.project, environment.name, event_id],
     )
-
-
-def _apply(connection: Connection[DictRow], environment: Environment, event: Event) -> None:
-    data: Mapping[str, Any] = event.data
-    if event.kind is EventKind.DEPLOYMENT:
-        _apply_deployment(connection, environment, data["deployment"])
-    if event.kind in SETTLING:
-        slots = data["slots"]
-        connection.execute(
-            _UPDATE_SLOTS,
-            {
-                "active": slots["activeSlot"],
-                "blue": _jsonb(slots["blue"]),
-                "green": _jsonb(slots["green"]),
-                "maintenance": slots["maintenance"],
-                "generation": event.generation,
-                "project": environment.project,
-                "environment": environment.name,
-            },
-        )
-    if event.kind is EventKind.SWITCHED:
-        if data["transition"] == "promote":
-            connection.execute(_PROMOTED, [event.at, event.by, _jsonb(data["receipt"]), data["deployment"]])
-        else:
-            connection.execute(_ROLLED_BACK, [event.at, event.by, event.why, data["previous"]])
-
-
-def _apply_deployment(connection: Connection[DictRow], environment: Environment, record: Mapping[str, Any]) -> None:
-    connection.execute(
-        _UPSERT_DEPLOYMENT,
-        {
-            "id": record["id"],
-            "project": environment.project,
-            "environment": environment.name,
-            "slot": record["slot"],
-            "status": record["status"],
-            "record": _jsonb(record),
-            "created_at": record["created_at"],
-        },
-    )
-
-
-def _deployment(row: Row) -> Deployment:
-    extra = ("promoted_at", "promoted_by", "rolled_back_at", "rolled_back_by", "rollback_reason", "receipt")
-    return deployment_from({**row["record"], **{name: row[name] for name in extra}})

@@ -64,12 +64,19 @@ class ProjectRows:
             raise ProjectExists(name)
         return _project(row)
 
-    def update_settings(self, name: str, settings: ProjectSettings) -> None:
+    def names(self) -> list[str]:
+        with self.database.transaction() as connection:
+            return [row["name"] for row in connection.execute("SELECT name FROM projects ORDER BY name")]
+
+    def update_settings(self, name: str, settings: ProjectSettings) -> Project | None:
+        """The project as it is then; None when there is none."""
         with self.database.transaction() as connection:
             connection.execute(
                 "UPDATE projects SET settings = %s, updated_at = now() WHERE name = %s",
                 [Jsonb(settings.model_dump(mode="json")), name],
             )
+            row = connection.execute(_SELECT + " WHERE p.name = %s", [name]).fetchone()
+        return _project(row) if row else None
 
     def require_writable(self) -> None:
         with self.database.transaction() as connection:

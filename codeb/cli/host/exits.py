@@ -16,7 +16,12 @@ EXIT_CODES = (
 
 
 def exit_code(error: CodebError) -> int:
-    by_code = {"locked": LOCKED, "unavailable": UNAVAILABLE, "journal_unwritable": UNAVAILABLE}
+    by_code = {
+        "locked": LOCKED,
+        "unavailable": UNAVAILABLE,
+        "journal_unwritable": UNAVAILABLE,
+        "unwritable": UNAVAILABLE,
+    }
     if error.code in by_code:
         return by_code[error.code]
     by_kind: dict[type[CodebError], int] = {

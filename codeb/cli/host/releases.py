@@ -1,4 +1,4 @@
-"""codeb deploy, promote, rollback."""
+"""codeb deploy, promote, rollback, maintenance."""
 
 import sys
 
@@ -48,11 +48,21 @@ def deploy(
 @click.command(epilog=EXIT_CODES)
 @click.argument("project")
 @environment_option
+@click.option("--deployment", "deployment_id", help="Refuse unless this is the candidate.")
+@click.option("--force", is_flag=True, help="Run a migration again whose end nobody saw.")
 @dry_run_option
 @json_option
-def promote(project: str, environment: str, dry_run: bool, as_json: bool) -> None:
+def promote(
+    *, project: str, environment: str, deployment_id: str | None, force: bool, dry_run: bool, as_json: bool
+) -> None:
     """Send the traffic of PROJECT to the slot that was deployed and tested."""
-    given = {"projectName": project, "environment": environment, "dryRun": dry_run}
+    given = {
+        "projectName": project,
+        "environment": environment,
+        "deploymentId": deployment_id,
+        "force": force,
+        "dryRun": dry_run,
+    }
     command("promote", given, as_json=as_json, people=_switched)
 
 
@@ -60,21 +70,49 @@ def promote(project: str, environment: str, dry_run: bool, as_json: bool) -> Non
 @click.argument("project")
 @environment_option
 @click.option("-r", "--reason", default="", help="Kept in the records.")
-@click.option("--deployment", "deployment_id", help="Refuse unless this is what the grace slot holds.")
+@click.option("--deployment", "deployment_id", help="Any recorded deployment; it is started anew.")
+@click.option("--force", is_flag=True, help="Go back across a migration, or over a pinned grace slot.")
 @dry_run_option
 @json_option
 def rollback(
-    *, project: str, environment: str, reason: str, deployment_id: str | None, dry_run: bool, as_json: bool
+    *,
+    project: str,
+    environment: str,
+    reason: str,
+    deployment_id: str | None,
+    force: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
-    """Send the traffic of PROJECT back to the grace slot, at once."""
+    """Send the traffic of PROJECT back to the grace slot, at once; or to any recorded deployment."""
     given = {
         "projectName": project,
         "environment": environment,
         "reason": reason,
         "deploymentId": deployment_id,
+        "force": force,
         "dryRun": dry_run,
     }
-    command("rollback", given, as_json=as_json, people=_switched)
+    command("rollback", given, as_json=as_json, people=_switched, on_step=show_step)
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("project")
+@click.argument("state", type=click.Choice(["on", "off"]))
+@environment_option
+@click.option("-r", "--reason", default="", help="Kept in the records.")
+@dry_run_option
+@json_option
+def maintenance(*, project: str, state: str, environment: str, reason: str, dry_run: bool, as_json: bool) -> None:
+    """Answer every visitor of PROJECT with a maintenance page, or end that."""
+    given = {
+        "projectName": project,
+        "environment": environment,
+        "enabled": state == "on",
+        "reason": reason,
+        "dryRun": dry_run,
+    }
+    command("maintenance", given, as_json=as_json, people=_maintained)
 
 
 def show_step(step: Step) -> None:
@@ -91,9 +129,11 @@ def show_step(step: Step) -> None:
 def _deployed(record: Record) -> None:
     done = "is deployed in" if record["changed"] else "is there already, in"
     click.echo(f"{record['projectName']} {record['version']} {done} {record['slot']} (port {record['port']})")
-    click.echo(f"preview: {record['previewUrl']}")
-    if record.get("graceDiscarded"):
-        click.echo(f"the grace period of {record['graceDiscarded']} ended with this")
+    click.echo(f"preview: {record['previewLink']}")
+    for warning in record["warnings"]:
+        click.echo(f"warning: {warning}")
+    if gone := record.get("graceDiscarded"):
+        click.echo(f"the grace period of {gone['deploymentId']} ({gone['version']}) ended with this")
 
 
 def _switched(record: Record) -> None:
@@ -103,7 +143,23 @@ def _switched(record: Record) -> None:
     receipt = record["receipt"]
     click.echo(f"{record['projectName']} {record['newVersion']} answers at {record['url']} from {record['activeSlot']}")
     click.echo(f"switched in {receipt['durationMs']} ms, verified by {receipt['answeredSlot'] or 'the probe alone'}")
+    _env_changes(record["envChanges"])
+    if record["maintenance"]:
+        click.echo("the maintenance page is still what visitors see; `codeb maintenance ... off` ends it")
     for warning in receipt["warnings"]:
         click.echo(f"warning: {warning}")
     if grace := record["gracePeriod"]:
         click.echo(f"{record['previousSlot']} ({record['previousVersion']}) stays warm until {grace['endsAt']}")
+
+
+def _maintained(record: Record) -> None:
+    state = "is in maintenance" if record["maintenance"] else "answers again"
+    click.echo(f"{record['projectName']} ({record['environment']}) {state}{'' if record['changed'] else ' already'}")
+
+
+def _env_changes(changes: Record | None) -> None:
+    """Which variables production has from now on that it had not before; never a value."""
+    if changes is None:
+        return
+    parts = [f"{what} {', '.join(changes[what])}" for what in ("added", "removed", "changed") if changes[what]]
+    click.echo(f"variables: version {changes['fromVersion']} -> {changes['toVersion']}; {'; '.join(parts)}")

@@ -58,7 +58,13 @@ def run_tool(name: str, given: Mapping[str, Any], *, on_step: StepListener = ign
     """The very tool that the API offers, run here."""
     with opened() as (services, login):
         handle, _ = registry.find(name).prepare({key: value for key, value in given.items() if value is not None})
-        return handle(Call(services, _HOST, Actor(login, "host"), on_step))
+        return handle(Call(services, _HOST, Actor(login, "host"), on_step, show_place))
+
+
+def show_place(place: int, holder: Mapping[str, object]) -> None:
+    """Whoever waits is told how long the queue is and who is at work."""
+    who, what = (holder.get(key, "somebody") for key in ("by", "what"))
+    click.echo(f"  waiting, place {place}: {who} holds it for a {what}", err=True)
 
 
 def show(record: Record, as_json: bool, people: Callable[[Record], None]) -> None:

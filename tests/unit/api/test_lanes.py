@@ -10,6 +10,7 @@ from starlette.types import Message
 from codeb.api.app import create_app
 from codeb.api.lanes import Lanes
 from codeb.errors import Unavailable
+from codeb.services.protocols import Stop, never
 from codeb.tools.registry import Lane
 from tests.doors import House
 
@@ -72,7 +73,7 @@ def test_a_client_that_goes_away_cancels_nothing(house: House, monkeypatch: pyte
     begun, gate = threading.Event(), threading.Event()
     pull = house.world.runtime.pull
 
-    def slow(image: str) -> str:
+    def slow(image: str, stop: Stop = never) -> str:
         begun.set()
         gate.wait(5)
         return pull(image)

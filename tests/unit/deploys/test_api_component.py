@@ -72,6 +72,23 @@ def test_caddy_reads_the_routes_and_nothing_else() -> None:
     others = {path: rights for path, rights in modes.items() if path.startswith("/opt/codeb/") and "routes" not in path}
     assert set(others.values()) == {("0700", "codeb", "codeb")}
     assert {"/opt/codeb/registry", "/opt/codeb/journal", "/opt/codeb/env", "/opt/codeb/locks"} <= others.keys()
+    assert {
+        "/opt/codeb/dumps",
+        "/opt/codeb/outbox",
+        "/opt/codeb/cancellations",
+        "/opt/codeb/registry/sites",
+    } <= others.keys()
+
+
+def test_a_directory_comes_after_the_one_it_is_in() -> None:
+    paths = [each.path for each in api.directories()]
+    for path in paths:
+        parent = path.rpartition("/")[0]
+        assert parent not in paths[paths.index(path) :]
+
+
+def test_the_host_can_dump_a_projects_database() -> None:
+    assert "postgresql-client" in api.PACKAGES
 
 
 def test_the_unit_is_production_whatever_the_environment_says(unit: str) -> None:

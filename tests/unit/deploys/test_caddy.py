@@ -3,14 +3,13 @@
 import pytest
 
 from deploys.components import caddy
-from deploys.operations.caddy import numbers, refusal
 from deploys.platform import Platform
 from deploys.rendering import render
 from tests.unit.deploys.conftest import ONE_HOST, MakePlatform
 
 
-def main(platform: Platform) -> str:
-    return caddy.caddyfile(platform.infra, "CodeB abc")
+def main(platform: Platform, host: str = "app") -> str:
+    return caddy.caddyfile(platform.infra, platform.host(host), "CodeB abc")
 
 
 def sites(platform: Platform, host: str) -> dict[str, str]:
@@ -42,6 +41,26 @@ def test_the_admin_api_is_a_socket_of_the_group(make_platform: MakePlatform, tls
     text = main(make_platform(tls=tls))
     assert "\tadmin unix//run/caddy/admin.sock|0660\n" in text
     assert ":2019" not in text
+
+
+@pytest.mark.parametrize("tls", ["acme", "internal"])
+def test_previews_have_certificates_on_demand_for_names_that_the_api_knows(
+    make_platform: MakePlatform, tls: str
+) -> None:
+    platform = make_platform(tls=tls)
+    assert "\ton_demand_tls {\n\t\task http://127.0.0.1:9102/internal/tls\n\t}\n" in main(platform)
+    assert "on_demand_tls" not in main(platform, "streaming")
+
+
+def test_without_tls_nobody_asks_for_certificates(make_platform: MakePlatform) -> None:
+    assert "on_demand_tls" not in main(make_platform(tls="off"))
+
+
+def test_traffic_is_counted_by_host_and_nothing_writes_an_access_log(make_platform: MakePlatform) -> None:
+    platform = make_platform(hosts=ONE_HOST)
+    assert "\tmetrics {\n\t\tper_host\n\t}\n" in main(platform, "only")
+    for text in (main(platform, "only"), *sites(platform, "only").values()):
+        assert not any(line.split()[:1] == ["log"] for line in text.splitlines())
 
 
 def test_sites_are_imported_by_one_line_that_a_staged_load_replaces(platform: Platform) -> None:
@@ -135,17 +154,3 @@ def test_the_units_reload_does_not_force() -> None:
     reload = next(line for line in unit.splitlines() if line.startswith("ExecReload="))
     assert "--force" not in reload
     assert "--address unix//run/caddy/admin.sock" in reload
-
-
-@pytest.mark.parametrize(
-    ("said", "expected"),
-    [("v2.11.4 h1:abc=", (2, 11, 4)), ("2.6.2", (2, 6, 2)), ("v2.9.0-beta.1 h1:x", (2, 9, 0)), ("", ()), ("?", ())],
-)
-def test_a_version_is_read_as_numbers(said: str, expected: tuple[int, ...]) -> None:
-    assert numbers(said) == expected
-
-
-def test_a_caddy_that_is_too_old_is_refused_in_a_sentence() -> None:
-    said = refusal("2.6.2")
-    assert "Caddy is 2.6.2; CodeB needs 2.9 or newer" in said
-    assert "components.caddy.source" in said

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from codeb import infra_file
-from codeb.domain.infra import COMPONENTS, Component, Host, Infra, Role, Ssh
+from codeb.domain.infra import COMPONENTS, Component, Host, Infra, Releases, Role, Ssh
 from codeb.errors import ConfigError
 from deploys.components import artifacts, packages
 from tests.unit.deploys.conftest import HOSTS, ONE_HOST
@@ -130,10 +130,10 @@ def test_the_example_has_one_vps_too() -> None:
     assert {infra.host_with(role) for role in Role} == {"codeb"}
 
 
-@pytest.mark.parametrize("model", [Infra, Ssh, Host, Component])
+@pytest.mark.parametrize("model", [Infra, Ssh, Host, Component, Releases])
 def test_the_example_mentions_every_setting(model: type[BaseModel]) -> None:
     text = EXAMPLE.read_text()
-    tables = {"ssh", "hosts", "components"}
+    tables = {"ssh", "hosts", "components", "releases"}
     missing = {
         name
         for name in model.model_fields

@@ -4,13 +4,15 @@ import pytest
 
 from codeb.domain.deployment import DeployFailed, DeploymentStatus, Step, StepName, StepStatus
 from codeb.domain.names import Environment, SlotName
-from codeb.domain.project import UnknownProject
+from codeb.domain.project import ProjectSettings, UnknownProject
 from codeb.domain.routing import Word
 from codeb.domain.slots import SlotState
+from codeb.errors import Unavailable
 from codeb.services.actor import Actor
-from codeb.services.deploy import DeployRequest
-from codeb.services.errors import JournalUnwritable, Locked, SiteRefused, Unhealthy
-from tests.fakes import REGISTRY
+from codeb.services.errors import BeingDeleted, JournalUnwritable, Locked, SiteRefused, Unhealthy
+from codeb.services.protocols import ContainerSpec, EnvVersion, ProbeTarget, Stop, Ticket, never
+from codeb.services.release_steps import DeployRequest
+from tests.fakes.records import REGISTRY
 from tests.world import World
 
 BLOG = Environment.of("blog")
@@ -100,7 +102,8 @@ def test_deploying_onto_a_grace_slot_says_what_it_discards(world: World) -> None
     world.promote(BLOG, ME)
     world.proxy.words[BLOG] = Word.GREEN_BLUE
     result = world.deploy(DeployRequest(BLOG, "v3"), ME)
-    assert result.grace_discarded == first
+    assert result.grace_discarded is not None
+    assert result.grace_discarded["deploymentId"] == first
     assert world.proxy.words[BLOG] is Word.GREEN, "production cannot fall back to the slot any more"
 
 
@@ -137,3 +140,100 @@ def test_only_the_projects_own_repository_is_accepted(world: World, image: str) 
         world.deploy(DeployRequest(BLOG, image=image), ME)
     assert getattr(refused.value, "code", "") in ("image_not_allowed", "invalid_input")
     assert world.runtime.running == {}
+
+
+def test_a_deploy_whose_undo_fails_is_left_open_and_ended_by_the_next_use_case(world: World) -> None:
+    first = deploy(world, "v1")
+    real = world.runtime.undo
+
+    def gone(ticket: Ticket) -> None:
+        raise Unavailable("Docker Engine", "gone")
+
+    world.runtime.undo = gone  # type: ignore[method-assign]
+    world.runtime.fails = Unhealthy("blog-production-blue", "it ended")
+    with pytest.raises(DeployFailed, match="the slot could not be given back"):
+        deploy(world, "v2")
+    world.runtime.undo = real  # type: ignore[method-assign]
+    assert world.history.deployments("blog", None, 1)[0].open
+    assert world.promote(BLOG, ME).changed
+    assert world.runtime.running == {"blog-production-blue": first}
+    assert world.history.deployments("blog", None, 1)[0].status is DeploymentStatus.FAILED
+
+
+def test_whatever_happens_after_the_record_nothing_is_undone(world: World) -> None:
+    def interrupted(environment: Environment) -> bool:
+        if world.slots.get(BLOG).blue.state is SlotState.DEPLOYED:
+            raise KeyboardInterrupt
+        return True
+
+    world.history.project = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        deploy(world, "v1")
+    del world.history.project
+    held = world.slots.get(BLOG).blue.release
+    assert held is not None
+    assert world.runtime.running == {"blog-production-blue": held.deployment_id}
+    world.promote(BLOG, ME)
+    assert world.history.deployment("blog", held.deployment_id).status is DeploymentStatus.SUCCESS
+    assert world.history.deployment("blog", held.deployment_id).digest == held.digest
+
+
+def test_a_listener_that_is_gone_is_no_failure(world: World) -> None:
+    def gone(step: Step) -> None:
+        raise BrokenPipeError
+
+    assert world.deploy(DeployRequest(BLOG, "v1"), ME, gone).changed
+
+
+def test_what_was_set_aside_and_cannot_go_is_a_warning(world: World) -> None:
+    deploy(world, "v1")
+
+    def gone(ticket: Ticket) -> None:
+        raise Unavailable("Docker Engine", "gone")
+
+    world.runtime.commit = gone  # type: ignore[method-assign]
+    done = world.deploy(DeployRequest(BLOG, "v2"), ME)
+    assert "was not removed" in done.warnings[0]
+    assert world.history.deployment("blog", done.deployment_id).status is DeploymentStatus.SUCCESS
+
+
+def test_settings_that_change_while_a_deploy_waits_are_not_lost(world: World) -> None:
+    def protect(spec: ContainerSpec, target: ProbeTarget, stop: Stop = never) -> None:
+        world.projects.update_settings("blog", ProjectSettings(preview_protection=True))
+
+    world.runtime.wait_ready = protect  # type: ignore[method-assign]
+    deploy(world, "v1")
+    assert world.proxy.sites[BLOG].preview_token is not None
+
+
+def test_a_project_that_is_being_deleted_takes_no_release(world: World) -> None:
+    deploy(world, "v1")
+
+    def refused(project: str) -> None:
+        raise Unavailable("Docker Engine", "a volume is in use")
+
+    real, world.runtime.remove_volumes = world.runtime.remove_volumes, refused  # type: ignore[method-assign]
+    with pytest.raises(Unavailable):
+        world.delete_project("blog", ME, confirm="blog")
+    world.runtime.remove_volumes = real  # type: ignore[method-assign]
+    for use_case in (lambda: deploy(world, "v2"), lambda: world.promote(BLOG, ME)):
+        with pytest.raises(BeingDeleted, match="repeat project_delete"):
+            use_case()
+    world.delete_project("blog", ME, confirm="blog")
+    assert world.projects.known == {}
+
+
+def test_two_writers_of_variables_lose_nothing_of_each_other(world: World) -> None:
+    current = world.envs.current
+    asked: list[int] = []
+
+    def late(environment: Environment) -> EnvVersion:
+        found = current(environment)
+        if not asked:
+            asked.append(1)
+            world.envs.write(BLOG, {"THEIRS": "1"}, "ann")
+        return found
+
+    world.envs.current = late  # type: ignore[method-assign]
+    world.env(BLOG, {"OURS": "2"}, ME, merge=True)
+    assert dict(current(BLOG).variables) == {"THEIRS": "1", "OURS": "2"}

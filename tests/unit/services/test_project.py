@@ -7,8 +7,8 @@ from codeb.domain.project import ProjectExists
 from codeb.domain.routing import Word
 from codeb.errors import InvalidInput, Unavailable
 from codeb.services.actor import Actor
-from codeb.services.deploy import DeployRequest
 from codeb.services.errors import SiteRefused
+from codeb.services.release_steps import DeployRequest
 from tests.world import World
 
 BLOG = Environment.of("blog")

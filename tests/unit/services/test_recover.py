@@ -8,7 +8,9 @@ from codeb.domain.names import Environment, SlotName
 from codeb.domain.routing import Word
 from codeb.domain.slots import SlotState
 from codeb.services.actor import Actor
-from codeb.services.deploy import DeployRequest
+from codeb.services.release_steps import DeployRequest
+from tests.fakes.faults import Killed
+from tests.unit.services.conftest import release
 from tests.world import World
 
 BLOG = Environment.of("blog")
@@ -82,3 +84,28 @@ def test_a_healthy_world_has_nothing_to_recover(world: World) -> None:
     lines = dict(world.journal.lines)
     assert not world.recover()
     assert world.journal.lines == lines
+
+
+def test_a_rollback_that_recovery_ends_has_its_line_too(world: World) -> None:
+    for version in ("v1", "v2"):
+        release(world, version)
+    begun = world.faults.ticks
+    world.rollback(BLOG, ME, "slow")
+    effects = world.faults.ticks - begun
+    for boundary in range(1, effects + 1):
+        other = World()
+        other.init_project("blog", ME)
+        for version in ("v1", "v2"):
+            release(other, version)
+        other.faults.countdown = boundary
+        with pytest.raises(Killed):
+            other.rollback(BLOG, ME, "slow")
+        other.faults.reborn()
+        other.recover()
+        moved = other.slots.get(BLOG).blue.state is SlotState.ACTIVE
+        assert bool(other.rollback_log.entries) is moved, f"boundary {boundary}"
+        if moved:
+            assert (other.rollback_log.entries[0]["reason"], other.rollback_log.entries[0]["teamId"]) == (
+                "slow",
+                "team-a",
+            )

@@ -7,23 +7,15 @@ import pytest
 from codeb.domain.events import EventKind
 from codeb.domain.names import Environment, SlotName
 from codeb.domain.routing import Word
-from codeb.domain.slots import GraceExpired, NoGrace, NothingToPromote, SlotInUse, SlotState
+from codeb.domain.slot_refusals import GraceExpired, NoGrace, NothingToPromote, SlotInUse
+from codeb.domain.slots import SlotState
 from codeb.services.actor import Actor
-from codeb.services.deploy import DeployRequest
 from codeb.services.errors import SwitchFailed, Unhealthy
+from codeb.services.release_steps import DeployRequest
 from tests.world import World
 
 BLOG = Environment.of("blog")
 ME = Actor("key_1", "cli", "team-a")
-
-
-@pytest.fixture
-def green(world: World) -> World:
-    """v1 in grace on blue, v2 active on green."""
-    for version in ("v1", "v2"):
-        world.deploy(DeployRequest(BLOG, version), ME)
-        world.promote(BLOG, ME)
-    return world
 
 
 def test_a_promote_sends_the_traffic_to_what_was_tested_and_says_so(world: World) -> None:

@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from codeb.domain.deployment import Deployment
 from codeb.domain.project import ProjectExists
-from codeb.domain.slots import NoGrace, NothingToPromote, SlotInUse
+from codeb.domain.slot_refusals import NoGrace, NothingToPromote, SlotInUse
 from codeb.errors import CodebError, InvalidInput
+from codeb.services.deployment_log import DeploymentLog
 from codeb.services.errors import ImageNotAllowed, Unhealthy
 from codeb.tools.registry import TOOLS, Lane
 from tests.doors import House
+from tests.unit.services.conftest import BLOG
 from tests.unit.tools.conftest import Tool
 
 CHANGING: dict[str, dict[str, Any]] = {
@@ -19,7 +22,10 @@ CHANGING: dict[str, dict[str, Any]] = {
     "promote": {"projectName": "blog"},
     "rollback": {"projectName": "blog"},
     "slot_cleanup": {"projectName": "blog", "force": True},
+    "slot_pin": {"projectName": "blog", "hours": 100},
+    "maintenance": {"projectName": "blog"},
     "workflow_init": {"projectName": "shop"},
+    "project_update": {"projectName": "blog", "settings": {"memory": "1g"}},
     "project_delete": {"projectName": "blog", "confirm": "blog"},
     "env_sync": {"projectName": "blog", "content": "A=2\nB=1"},
 }
@@ -54,7 +60,25 @@ def busy(house: House, tool: Tool) -> House:
 
 
 def test_every_changing_tool_is_covered_here() -> None:
-    assert {tool.name for tool in TOOLS if tool.lane is not Lane.READ} == set(CHANGING)
+    assert {tool.name for tool in TOOLS if tool.lane is not Lane.READ} == {*CHANGING, "deployment_cancel"}
+
+
+def test_planning_to_cancel_what_runs_asks_nobody_to_end(busy: House, tool: Tool) -> None:
+    deployment = Deployment("dep_1", BLOG, "blog:v3", "v3", "me", "cli", busy.world.clock.now())
+    DeploymentLog(busy.world.journal, busy.world.history).record(deployment, busy.world.slots.get(BLOG))
+    planned = tool("deployment_cancel", projectName="blog", deploymentId="dep_1", dryRun=True)
+    assert planned["plan"] == ["end dep_1 at its next step"]
+    assert busy.world.cancellations.asked == set()
+    with busy.world.locks.held(BLOG, "deploy", "ann"):
+        assert tool("deployment_cancel", projectName="blog", deploymentId="dep_1")["changed"] is True
+    assert busy.world.cancellations.asked == {"dep_1"}
+
+
+def test_cancelling_what_nobody_runs_any_more_ends_it_at_once(busy: House, tool: Tool) -> None:
+    deployment = Deployment("dep_1", BLOG, "blog:v3", "v3", "me", "cli", busy.world.clock.now())
+    DeploymentLog(busy.world.journal, busy.world.history).record(deployment, busy.world.slots.get(BLOG))
+    done = tool("deployment_cancel", projectName="blog", deploymentId="dep_1")
+    assert (done["status"], done["message"]) == ("failed", "it has ended as failed already")
 
 
 @pytest.mark.parametrize("name", CHANGING)

@@ -1,13 +1,17 @@
 """workflow_init, project_delete, and the lists. Spec section 6."""
 
+from typing import Any
+
 import pytest
 
 from codeb.domain.project import ProjectExists, UnknownProject
 from codeb.errors import InvalidInput, Unavailable
+from codeb.services.errors import SiteRefused
+from codeb.services.protocols import Site
 from codeb.tools import registry
 from codeb.tools.registry import TOOLS
 from tests.doors import House
-from tests.fakes import REGISTRY
+from tests.fakes.records import REGISTRY
 from tests.unit.tools.conftest import Tool
 
 
@@ -109,7 +113,7 @@ def test_the_health_check_shows_parts_resources_and_containers(tool: Tool, house
     assert record["data"]["containers"][0]["name"] == "blog-production-blue"
     assert record["resources"]["memory"]["total"] > 0
     house.database.away = True
-    house.world.runtime.running.clear()
+    house.world.runtime.containers.clear()
     record = tool("health_check")
     assert record["status"] == "degraded"
     assert record["errors"] == ["blog-production-blue has the traffic and is not running"]
@@ -127,20 +131,27 @@ def test_an_engine_that_is_away_is_one_error(tool: Tool, house: House, monkeypat
 
 
 def test_no_answer_has_a_key_named_result(tool: Tool) -> None:
-    calls = {
+    calls: dict[str, dict[str, Any]] = {
         "deploy": {"projectName": "blog"},
         "promote": {"projectName": "blog"},
         "slot_status": {"projectName": "blog"},
         "slot_list": {},
         "slot_cleanup": {"projectName": "blog"},
         "deployment_list": {"projectName": "blog"},
+        "slot_pin": {"projectName": "pinned"},
+        "maintenance": {"projectName": "blog"},
+        "project_update": {"projectName": "blog", "settings": {"memory": "1g"}},
         "env_sync": {"projectName": "blog", "content": "A=1"},
         "env_get": {"projectName": "blog"},
         "health_check": {},
         "workflow_init": {"projectName": "shop"},
         "project_delete": {"projectName": "shop", "confirm": "shop"},
     }
-    assert {tool.name for tool in TOOLS} - {"rollback"} == set(calls)
+    tool("workflow_init", projectName="pinned")
+    for version in ("v1", "v2"):
+        tool("deploy", projectName="pinned", version=version)
+        tool("promote", projectName="pinned")
+    assert {tool.name for tool in TOOLS} - {"rollback", "deployment_get", "deployment_cancel"} == set(calls)
     for name, params in calls.items():
         assert "result" not in tool(name, **params), name
 
@@ -149,3 +160,71 @@ def test_names_and_aliases_are_unique() -> None:
     names = [name for tool in TOOLS for name in (tool.name, *tool.aliases)]
     assert len(names) == len(set(names))
     assert registry.find("full_health_check").name == "health_check"
+
+
+def test_settings_are_changed_one_by_one_and_checked(tool: Tool, house: House) -> None:
+    smoke = [{"path": "/login", "status": 200, "latency": 300}]
+    changes = {"healthPath": "/ready", "smoke": smoke, "watch": {"minutes": 3, "errorShare": 0.1}}
+    record = tool("project_update", projectName="blog", settings=changes)
+    assert (record["changed"], record["redeployNeeded"]) == (True, True)
+    assert record["changedSettings"] == ["healthPath", "smoke", "watch"]
+    settings = house.world.projects.get("blog").settings
+    assert (settings.health_path, settings.smoke[0].path) == ("/ready", "/login")
+    assert settings.watch is not None
+    assert settings.watch.error_share == 0.1
+    assert settings.port == 3000, "what was not named is as it was"
+    assert tool("project_update", projectName="blog", settings=changes)["changed"] is False
+    assert tool("project_update", projectName="blog", settings={"watch": None})["settings"]["watch"] is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"healthPath": "@169.254.169.254/"}, "settings.healthPath"),
+        ({"smoke": [{"path": "@169.254.169.254/"}]}, "settings.smoke.0.path"),
+        ({"smoke": [{"path": "//evil.example/"}, {"path": "/x y"}]}, "settings.smoke.1.path"),
+        ({"volumes": {"/": "/host"}}, "settings.volumes"),
+        ({"volumes": {"data": "/var/../etc"}}, "settings.volumes"),
+        ({"webhook": "http://hooks.example.org/"}, "settings.webhook"),
+        ({"webhook": "https://user@hooks.example.org/"}, "settings.webhook"),
+        ({"memory": "lots"}, "settings.memory"),
+        ({"memroy": "1g"}, "settings.memroy"),
+        ({"privileged": True}, "settings.privileged"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(tool: Tool, house: House, settings: dict[str, object], field: str) -> None:
+    before = house.world.projects.get("blog")
+    with pytest.raises(InvalidInput) as refused:
+        tool("project_update", projectName="blog", settings=settings)
+    assert refused.value.field.startswith(field)
+    assert house.world.projects.get("blog") == before
+
+
+def test_settings_that_the_proxy_refuses_are_not_kept(tool: Tool, house: House) -> None:
+    before = house.world.projects.get("blog")
+    real = house.world.proxy.install
+    calls: list[int] = []
+
+    def refusing(*sites: Site) -> bool:
+        calls.append(1)
+        if len(calls) == 1:
+            raise SiteRefused("no")
+        return real(*sites)
+
+    house.world.proxy.install = refusing  # type: ignore[method-assign]
+    with pytest.raises(SiteRefused):
+        tool("project_update", projectName="blog", settings={"previewProtection": True})
+    assert house.world.projects.get("blog") == before
+
+
+def test_what_is_the_projects_own_redeploys_nothing(tool: Tool) -> None:
+    tool("deploy", projectName="blog", version="v1")
+    changes = {"previewProtection": True, "webhook": "https://hooks.example.org/x", "keepImages": 2}
+    record = tool("project_update", projectName="blog", settings=changes)
+    assert record["redeployNeeded"] is False
+    assert len(record["webhookSecret"]) == 64
+    again = tool("deploy", projectName="blog", version="v1")
+    assert again["changed"] is False
+    assert "codeb_preview=" in again["previewLink"]
+    shown = tool("slot_status", projectName="blog")["data"]["blue"]["settings"]
+    assert "hooks.example.org/x" not in str(shown)

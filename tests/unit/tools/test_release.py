@@ -3,12 +3,10 @@
 import pytest
 
 from codeb.domain.deployment import DeployFailed, StepName
-from codeb.domain.names import Environment
-from codeb.services.errors import Unhealthy
-from codeb.tools.release import NotInGrace
+from codeb.services.errors import Unhealthy, UnknownDeployment
 from codeb.tools.results import failure
 from tests.doors import House
-from tests.fakes import REGISTRY
+from tests.fakes.records import REGISTRY
 from tests.unit.tools.conftest import Tool
 
 
@@ -63,7 +61,11 @@ def test_a_promote_answers_what_clients_read(tool: Tool) -> None:
     assert (record["previousSlot"], record["activeSlot"]) == ("blue", "green")
     assert (record["previousVersion"], record["newVersion"]) == ("v1", "v2")
     assert (record["domain"], record["productionUrl"]) == ("blog.codeb.test", "https://blog.codeb.test")
-    assert record["gracePeriod"] == {"hoursRemaining": 48.0, "endsAt": "2026-11-26T12:00:00.000Z"}
+    assert record["gracePeriod"] == {
+        "hoursRemaining": 48.0,
+        "endsAt": "2026-11-26T12:00:00.000Z",
+        "pinnedBy": None,
+    }
     assert record["receipt"]["answeredSlot"] == "green"
     assert record["receipt"]["newDeployment"] == record["deploymentId"]
 
@@ -92,10 +94,53 @@ def test_a_rollback_answers_what_clients_read(tool: Tool, house: House) -> None:
     assert tool("rollback", projectName="blog")["changed"] is False
 
 
-def test_a_rollback_to_a_deployment_that_is_not_warm_is_refused_not_ignored(tool: Tool, house: House) -> None:
+def test_a_rollback_names_any_recorded_deployment_warm_or_cold(tool: Tool) -> None:
     first = two_releases(tool)
-    with pytest.raises(NotInGrace, match=first):
+    with pytest.raises(UnknownDeployment, match="dep_0000"):
         tool("rollback", projectName="blog", deploymentId="dep_0000")
-    assert house.world.slots.get(Environment.of("blog")).active is not None
     assert tool("rollback", projectName="blog", deploymentId=first)["changed"]
     assert tool("rollback", projectName="blog", deploymentId=first)["changed"] is False
+    for version in ("v3", "v4"):
+        tool("deploy", projectName="blog", version=version)
+        tool("promote", projectName="blog")
+    planned = tool("rollback", projectName="blog", deploymentId=first, dryRun=True)
+    assert planned["plan"][-1] == "send the traffic to it: v1 with version 0 of its variables"
+    assert tool("rollback", projectName="blog", deploymentId=first)["restoredVersion"] == "v1"
+
+
+def test_maintenance_answers_what_it_did_and_twice_is_once(tool: Tool) -> None:
+    two_releases(tool)
+    on = tool("maintenance", projectName="blog", reason="moving")
+    assert (on["maintenance"], on["changed"], on["receipt"]["word"]) == (True, True, "maintenance")
+    assert tool("maintenance", projectName="blog")["changed"] is False
+    assert tool("slot_status", projectName="blog")["data"]["maintenance"] is True
+    assert tool("maintenance", projectName="blog", enabled=False)["receipt"]["word"] == "green"
+
+
+def test_a_promote_names_the_variables_that_change_and_no_value(tool: Tool) -> None:
+    two_releases(tool)
+    tool("env_sync", projectName="blog", content="TOKEN=hunter2")
+    tool("deploy", projectName="blog", version="v3")
+    for dry_run in (True, False):
+        record = tool("promote", projectName="blog", dryRun=dry_run)
+        assert record["envChanges"] == {
+            "fromVersion": 0,
+            "toVersion": 1,
+            "added": ["TOKEN"],
+            "removed": [],
+            "changed": [],
+        }
+        assert "hunter2" not in str(record)
+
+
+def test_a_deployment_is_shown_whole(tool: Tool) -> None:
+    first = two_releases(tool)
+    record = tool("deployment_get", projectName="blog", deploymentId=first)["deployment"]
+    assert (record["id"], record["status"], record["version"]) == (first, "success", "v1")
+    assert len(record["steps"]) == 10
+
+
+def test_cancelling_what_has_ended_changes_nothing(tool: Tool) -> None:
+    first = two_releases(tool)
+    record = tool("deployment_cancel", projectName="blog", deploymentId=first)
+    assert (record["changed"], record["message"]) == (False, "it has ended as success already")

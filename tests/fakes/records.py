@@ -1,21 +1,22 @@
-"""Real little implementations of the protocols, in memory. They serve unit tests, never a claim."""
+"""What is kept: the clock, locks, journal, slots, projects, history and variables."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from codeb.adapters.journal.deployments import deployments
 from codeb.domain.deployment import Deployment
 from codeb.domain.events import SETTLING, Event, EventKind
 from codeb.domain.names import Environment, EnvironmentName
 from codeb.domain.ports import lowest_free
 from codeb.domain.project import Project, ProjectExists, ProjectSettings, UnknownProject
-from codeb.domain.records import deployment_from, pair_from
-from codeb.domain.routing import Word
+from codeb.domain.records import pair_from
 from codeb.domain.slots import SlotPair
 from codeb.errors import CodebError, Unavailable
-from codeb.services.errors import Locked, UnknownEnvironment
-from codeb.services.protocols import ContainerSpec, EnvVersion, Observed, ProbeTarget, Site, Ticket, Verified
+from codeb.services.errors import EnvChanged, Locked, UnknownDeployment, UnknownEnvironment, UnknownEnvVersion
+from codeb.services.protocols import Conflict, EnvVersion, PlaceListener, unheard
+from tests.fakes.faults import Faults
 
 REGISTRY = "registry.test:5000"
 
@@ -33,22 +34,39 @@ class FakeClock:
 
 @dataclass
 class FakeLocks:
+    """``queue`` is how many wait before whoever asks next, as its listener is told."""
+
     holders: dict[Environment, dict[str, object]] = field(default_factory=dict)
+    queue: int = 0
 
     @contextmanager
-    def held(self, environment: Environment, what: str, by: str, *, wait: float | None = None) -> Iterator[None]:
+    def held(
+        self,
+        environment: Environment,
+        what: str,
+        by: str,
+        *,
+        wait: float | None = None,
+        on_place: PlaceListener = unheard,
+    ) -> Iterator[None]:
         if environment in self.holders:
             raise Locked(environment, self.holders[environment])
+        for place in range(self.queue, 0, -1):
+            on_place(place, {"by": "ann"})
         self.holders[environment] = {"by": by, "what": what, "since": "now", "wait": wait}
         try:
             yield
         finally:
             del self.holders[environment]
 
+    def holder(self, environment: Environment) -> Mapping[str, object]:
+        return self.holders.get(environment, {})
+
 
 @dataclass
 class FakeJournal:
     clock: FakeClock
+    faults: Faults = field(default_factory=Faults)
     lines: dict[Environment, list[Event]] = field(default_factory=dict)
     fails: CodebError | None = None
 
@@ -62,11 +80,13 @@ class FakeJournal:
         why: str,
         data: Mapping[str, object],
     ) -> Event:
+        self.faults.tick()
         if self.fails:
             raise self.fails
         events = self.lines.setdefault(environment, [])
         event = Event(f"evt_{len(events)}", kind, self.clock.now(), generation, by, why, dict(data))
         events.append(event)
+        self.faults.tick()
         return event
 
     def events(self, environment: Environment) -> Sequence[Event]:
@@ -76,7 +96,9 @@ class FakeJournal:
         return tuple(self.lines)
 
     def remove(self, environment: Environment) -> None:
+        self.faults.tick()
         self.lines.pop(environment, None)
+        self.faults.tick()
 
     def kinds(self, environment: Environment) -> list[EventKind]:
         return [event.kind for event in self.events(environment)]
@@ -97,7 +119,9 @@ class FakeSlots:
         raise UnknownEnvironment(environment)
 
     def save(self, pair: SlotPair) -> None:
+        self.journal.faults.tick()
         self.files[pair.environment] = pair
+        self.journal.faults.tick()
 
     def all(self) -> Sequence[SlotPair]:
         return [self.get(environment) for environment in self.journal.environments()]
@@ -139,144 +163,74 @@ class FakeProjects:
             raise Unavailable("the database", "connection refused")
 
     def delete(self, name: str) -> None:
-        del self.known[name]
+        self.known.pop(name, None)
 
 
 @dataclass
 class FakeHistory:
+    """The database as the journal's projection: what is asked of it is worked out from the events."""
+
     journal: FakeJournal
     away: bool = False
+    rows: dict[Environment, SlotPair] = field(default_factory=dict)
+    conflicting: list[Conflict] = field(default_factory=list)
 
     def project(self, environment: Environment) -> bool:
         return not self.away
 
+    def restore(self, environment: Environment) -> SlotPair | None:
+        return self.rows.get(environment)
+
     def deployments(self, project: str, environment: EnvironmentName | None, limit: int) -> Sequence[Deployment]:
-        latest: dict[str, Deployment] = {}
-        for events in self.journal.lines.values():
-            for event in events:
-                record = event.data.get("deployment")
-                if event.kind is EventKind.DEPLOYMENT and isinstance(record, dict):
-                    deployment = deployment_from(record)
-                    latest[deployment.id] = deployment
-        found = [each for each in latest.values() if each.environment.project == project]
-        return [each for each in reversed(found) if environment in (None, each.environment.name)][:limit]
+        found = [each for events in self.journal.lines.values() for each in deployments(events)]
+        ours = [each for each in found if each.environment.project == project]
+        return [each for each in reversed(ours) if environment in (None, each.environment.name)][:limit]
+
+    def deployment(self, project: str, deployment_id: str) -> Deployment:
+        for each in self.deployments(project, None, 1000):
+            if each.id == deployment_id:
+                return each
+        raise UnknownDeployment(project, deployment_id)
+
+    def conflicts(self) -> Sequence[Conflict]:
+        return self.conflicting
 
 
 @dataclass
 class FakeEnvs:
-    versions: dict[Environment, EnvVersion] = field(default_factory=dict)
+    versions: dict[Environment, list[EnvVersion]] = field(default_factory=dict)
 
     def current(self, environment: Environment) -> EnvVersion:
-        return self.versions.get(environment, EnvVersion(0, {}))
+        return self.version(environment, len(self.versions.get(environment, ())))
 
-    def write(self, environment: Environment, variables: Mapping[str, str], by: str) -> EnvVersion:
+    def version(self, environment: Environment, number: int) -> EnvVersion:
+        kept: list[EnvVersion] = [EnvVersion(0, {}), *self.versions.get(environment, ())]
+        if not 0 <= number < len(kept):
+            raise UnknownEnvVersion(environment, number)
+        return kept[number]
+
+    def write(
+        self, environment: Environment, variables: Mapping[str, str], by: str, *, after: int | None = None
+    ) -> EnvVersion:
+        if after not in (None, self.current(environment).version):
+            raise EnvChanged(environment, self.current(environment).version)
         version = EnvVersion(self.current(environment).version + 1, dict(variables))
-        self.versions[environment] = version
+        self.versions.setdefault(environment, []).append(version)
         return version
 
 
 @dataclass
 class FakeEnvFiles:
+    faults: Faults = field(default_factory=Faults)
     files: dict[Environment, EnvVersion] = field(default_factory=dict)
 
     def write(self, environment: Environment, env: EnvVersion) -> None:
+        self.faults.tick()
         self.files[environment] = env
+        self.faults.tick()
 
     def remove(self, project: str) -> None:
         self.files = {env: version for env, version in self.files.items() if env.project != project}
-
-
-@dataclass
-class FakeProxy:
-    clock: FakeClock
-    words: dict[Environment, Word] = field(default_factory=dict)
-    sites: dict[Environment, Site] = field(default_factory=dict)
-    refuses: CodebError | None = None
-    dies_after_rename: bool = False
-
-    def install(self, *sites: Site) -> bool:
-        if self.refuses:
-            raise self.refuses
-        changed = any(self.sites.get(site.environment) != site for site in sites)
-        for site in sites:
-            self.sites[site.environment] = site
-            self.words.setdefault(site.environment, Word.EMPTY)
-        return changed
-
-    def remove(self, environment: Environment) -> None:
-        self.sites.pop(environment, None)
-        self.words.pop(environment, None)
-
-    def word(self, environment: Environment) -> Word | None:
-        return self.words.get(environment)
-
-    def route(self, site: Site, word: Word) -> Verified:
-        if self.refuses:
-            raise self.refuses
-        self.words[site.environment] = word
-        if self.dies_after_rename:
-            raise KeyboardInterrupt
-        return Verified(word, word.serving, word.serving, self.clock.now(), 1.0)
-
-
-@dataclass
-class FakeRuntime:
-    """Containers by name, each the deployment it runs; ``sick`` deployments never become healthy."""
-
-    running: dict[str, str] = field(default_factory=dict)
-    specs: dict[str, ContainerSpec] = field(default_factory=dict)
-    fails: CodebError | None = None
-
-    def pull(self, image: str) -> str:
-        repository = image.partition("@")[0].rsplit(":", 1)[0]
-        return f"{repository}@sha256:{image.encode().hex():0>64.64}"
-
-    def clear(self, container: str, deployment_id: str) -> Ticket:
-        aside = f"{container}.aside-{deployment_id}"
-        if container not in self.running:
-            return Ticket(container, deployment_id, None, was_running=False)
-        self.running[aside] = self.running.pop(container)
-        return Ticket(container, deployment_id, aside, was_running=True)
-
-    def start(self, ticket: Ticket, spec: ContainerSpec) -> None:
-        self.running[ticket.container] = ticket.deployment_id
-        self.specs[ticket.container] = spec
-
-    def wait_ready(self, spec: ContainerSpec, target: ProbeTarget) -> None:
-        if self.fails:
-            raise self.fails
-
-    def commit(self, ticket: Ticket) -> None:
-        self.running.pop(ticket.set_aside or "", None)
-
-    def undo(self, ticket: Ticket) -> None:
-        if self.running.get(ticket.container) == ticket.deployment_id:
-            del self.running[ticket.container]
-        if ticket.set_aside in self.running:
-            self.running[ticket.container] = self.running.pop(ticket.set_aside or "")
-
-    def left_behind(self, container: str, deployment_id: str) -> Ticket:
-        aside = f"{container}.aside-{deployment_id}"
-        found = aside in self.running
-        return Ticket(container, deployment_id, aside if found else None, was_running=found)
-
-    def observe(self, container: str) -> Observed:
-        held = self.running.get(container)
-        return Observed(running=held is not None, deployment_id=held)
-
-    def remove(self, container: str) -> None:
-        self.running.pop(container, None)
-
-    def remove_network(self, network: str) -> None:
-        self.specs = {name: spec for name, spec in self.specs.items() if spec.network != network}
-
-
-@dataclass
-class FakeProbe:
-    sick: set[int] = field(default_factory=set)
-
-    def answers(self, port: int, target: ProbeTarget) -> str | None:
-        return f"GET {target.path} on port {port} answered 500" if port in self.sick else None
 
 
 @dataclass
@@ -285,3 +239,56 @@ class FakeRollbackLog:
 
     def append(self, environment: Environment, entry: Mapping[str, object]) -> None:
         self.entries.append(entry)
+
+
+@dataclass
+class FakeCancellations:
+    asked: set[str] = field(default_factory=set)
+    everything: bool = False
+
+    def request(self, deployment_id: str) -> None:
+        self.asked.add(deployment_id)
+
+    def requested(self, deployment_id: str) -> bool:
+        return self.everything or deployment_id in self.asked
+
+    def forget(self, deployment_id: str) -> None:
+        self.asked.discard(deployment_id)
+
+
+@dataclass
+class FakeDumps:
+    taken: dict[str, str] = field(default_factory=dict)
+    fails: CodebError | None = None
+
+    def take(self, environment: Environment, deployment_id: str, url: str) -> str:
+        if self.fails:
+            raise self.fails
+        self.taken[deployment_id] = url
+        return f"/dumps/{environment.key}/{deployment_id}.dump"
+
+    def remove(self, project: str) -> None: ...
+
+
+@dataclass
+class FakeAnnouncements:
+    sent: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+
+    def announce(self, url: str, event: Mapping[str, object]) -> None:
+        self.sent.append((url, event))
+
+
+@dataclass
+class FakeHostCheck:
+    says: str | None = None
+
+    def problem(self) -> str | None:
+        return self.says
+
+
+@dataclass
+class FakeLeftovers:
+    swept: int = 0
+
+    def sweep(self) -> None:
+        self.swept += 1

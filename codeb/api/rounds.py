@@ -1,0 +1,82 @@
+"""What the server does by itself, again and again: upkeep of the slots, the watch, webhooks. Issue 4."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from codeb.adapters.docker.events import Death
+from codeb.api.metrics import Metrics
+from codeb.bootstrap import Services
+from codeb.errors import CodebError
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Rounds:
+    """Each in a thread of its own, so that a slow webhook holds up no clean-up. ``interval`` in seconds."""
+
+    services: Services
+    metrics: Metrics
+    interval: float = 3.0
+    stopped: threading.Event = field(default_factory=threading.Event)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def begin(self, recover: Callable[[], None]) -> None:
+        """``recover`` looks at every container, once, while the server answers already."""
+        self.services.events.on_death(self.died)
+        self._start("recovery", recover)
+        for work in (self.upkeep, self.watch):
+            self._start(work.__name__, lambda work=work: self._again(work))  # type: ignore[misc]
+        self._start("hooks", lambda: self.services.courier.run(self.stopped))
+
+    def finish(self) -> None:
+        """No new round; one that moves traffic ends first."""
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+    def upkeep(self) -> None:
+        for finding in self.services.upkeep():
+            log = _log.info if finding.mended else _log.warning
+            log("upkeep", environment=str(finding.environment), what=finding.what, mended=finding.mended)
+
+    def watch(self) -> None:
+        for done in self.services.watch():
+            effect = f"the way back was closed: {done.error}" if done.error else "traffic is back where it was"
+            _log.error(
+                "watch_flipped_back",
+                environment=str(done.environment),
+                deployment=done.deployment_id,
+                reason=done.reason,
+                effect=effect,
+            )
+
+    def died(self, death: Death) -> None:
+        """A container that nobody stopped: it is told, counted, and restarted by the engine."""
+        if death.asked:
+            return
+        self.metrics.container_died(death.labels)
+        _log.warning(
+            "container_died",
+            container=death.container,
+            exit_code=death.exit_code,
+            deployment=death.labels.get("codeb.deployment"),
+        )
+
+    def _start(self, name: str, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, name=f"rounds-{name}", daemon=True)
+        thread.start()
+        self.threads.append(thread)
+
+    def _again(self, work: Callable[[], None]) -> None:
+        """A round that fails is told and tried again; it never ends the rounds."""
+        while not self.stopped.wait(self.interval):
+            try:
+                work()
+            except (CodebError, OSError) as error:
+                _log.warning("round_failed", round=work.__name__, reason=str(error))
+            except Exception:  # noqa: BLE001  told in full, and the next round is begun all the same
+                _log.exception("round_failed", round=work.__name__)

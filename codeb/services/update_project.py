@@ -1,0 +1,45 @@
+"""Change a project's settings; the next deploy runs with them, previews and gates follow at once. Spec section 2."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from codeb.domain.names import Environment
+from codeb.domain.project import Project, ProjectSettings
+from codeb.services.actor import Actor
+from codeb.services.protocols import Projects, Proxy, SlotStore
+from codeb.services.sites import Addresses
+from codeb.services.turns import Turns
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateProject:
+    projects: Projects
+    slots: SlotStore
+    turns: Turns
+    proxy: Proxy
+    addresses: Addresses
+
+    def __call__(self, name: str, settings: ProjectSettings, actor: Actor) -> tuple[Project, bool]:
+        """The project with these settings, and whether that changed anything.
+
+        The sites are brought up to date also where the settings are these already: an update before this one may have
+        been cut short. Raises UnknownProject, Locked, Unavailable, SiteRefused; after the last the settings are as
+        they were.
+        """
+        with ExitStack() as held:
+            for environment in sorted(self.projects.get(name).ports):
+                held.enter_context(self.turns.taken(Environment(name, environment), "settings", actor.name))
+            before = self.projects.get(name)
+            if before.settings == settings:
+                return before, self._install(before)
+            after = self.projects.update_settings(name, settings)
+            try:
+                self._install(after)
+            except BaseException:
+                self._install(self.projects.update_settings(name, before.settings))
+                raise
+        return after, True
+
+    def _install(self, project: Project) -> bool:
+        pairs = [self.slots.get(project.environment(name)) for name in project.ports]
+        return self.proxy.install(*(self.addresses.site(project, pair) for pair in pairs))
