@@ -38,10 +38,10 @@ class DotenvFiles:
         The newest is not the last: a rollback may have run with an older one.
         """
         kept = self._kept(environment)
-        if not kept:
-            return None
+        wanted = kept[-1] if version is None and kept else version
+        copy = self._path(environment) if wanted is None else self._versions(environment) / str(wanted)
         try:
-            text = (self._versions(environment) / str(kept[-1] if version is None else version)).read_bytes().decode()
+            text = copy.read_bytes().decode()
         except FileNotFoundError:
             return None
         said = text.partition("\n")[0].removeprefix(_HEADER)

@@ -9,7 +9,7 @@ from codeb.domain.project import Project
 from codeb.domain.routing import word_for
 from codeb.domain.slots import Slot, SlotPair, SlotState, held_id
 from codeb.services.container import migration_container
-from codeb.services.protocols import ContainerRuntime, Held, Proxy, SlotStore, Ticket
+from codeb.services.protocols import ContainerRuntime, Held, Proxy, SlotStore
 from codeb.services.repairs import Repair
 from codeb.services.revive import Revive
 from codeb.services.sites import Addresses
@@ -51,7 +51,7 @@ class Reconcile:
             name, _, deploy = each.name.partition(".aside-")
             slot = next((s for s in SlotName if pair.environment.container(s) == name), None)
             comes_back = slot is not None and held_id(pair.slot(slot)) == each.deployment_id
-            ticket = Ticket(name, deploy, each.name, was_running=True)
+            ticket = self.runtime.left_behind(name, deploy.partition(".")[0])
             if comes_back:
                 yield Repair(pair.environment, f"{name} was set aside and not given back", partial(undo, ticket))
             else:

@@ -160,12 +160,12 @@ class ReleaseSteps:
         after = run.pair.deployed(run.slot.name, run.held())
         spec = container_spec(run.project, environment, run.slot, run.held(), env)
         runtime = self.images.runtime
-        with run.steps.step(StepName.CLEANUP_CONTAINER):
-            self._stop(run)
-            self.changes.narrow(run.pair, self.addresses.site(run.project, run.pair))
-            ticket = runtime.clear(spec.name, run.deployment.id)
         installed = False
         try:
+            with run.steps.step(StepName.CLEANUP_CONTAINER):
+                self._stop(run)
+                self.changes.narrow(run.pair, self.addresses.site(run.project, run.pair))
+                ticket = runtime.clear(spec.name, run.deployment.id)
             with run.steps.step(StepName.SYNC_ENV):
                 self._stop(run)
                 self.env_files.write(environment, env)
@@ -179,7 +179,7 @@ class ReleaseSteps:
                 self.changes.commit(after, by=run.deployment.deployed_by, why=f"deploy {run.deployment.id}")
         except BaseException as failure:
             if not self._stands(run):
-                self._undo(run, ticket, failure, installed=installed)
+                self._undo(run, failure, installed=installed)
             raise
         warnings = self._settle(ticket)
         return replace(self._result(run, after.slot(run.slot.name), changed=True), warnings=warnings)
@@ -192,10 +192,11 @@ class ReleaseSteps:
         """The journal says that the slot holds it: from then on nothing is undone."""
         return held_id(self.slots.get(run.request.environment).slot(run.slot.name)) == run.deployment.id
 
-    def _undo(self, run: Run, ticket: Ticket, failure: BaseException, *, installed: bool) -> None:
-        """The slot as it was; raises Undoing where that cannot be done now."""
+    def _undo(self, run: Run, failure: BaseException, *, installed: bool) -> None:
+        """The slot as it was, however far it was cleared; raises Undoing where that cannot be done now."""
+        runtime, container = self.images.runtime, run.request.environment.container(run.slot.name)
         try:
-            self.images.runtime.undo(ticket)
+            runtime.undo(runtime.left_behind(container, run.deployment.id))
             if installed:
                 self._install(run.request.environment, run.pair)
         except CodebError as trouble:

@@ -73,3 +73,24 @@ def test_what_a_killed_writer_left_is_swept_and_what_is_being_written_is_not(tmp
     os.utime(ours, (1, 1))
     HalfWritten((tmp_path, tmp_path / "absent")).sweep()
     assert sorted(path.name for path in old.parent.iterdir()) == [".b.y.new", ".env.production"]
+
+
+def test_every_version_that_a_deploy_ran_with_can_be_read_again(tmp_path: Path) -> None:
+    files = DotenvFiles(tmp_path)
+    assert files.read(BLOG) is None
+    for number in (1, 2, 1):
+        files.write(BLOG, EnvVersion(number, {"A": str(number)}))
+    assert files.read(BLOG) == EnvVersion(2, {"A": "2"}), "the newest, not the last"
+    assert files.read(BLOG, 1) == EnvVersion(1, {"A": "1"})
+    assert files.read(BLOG, 3) is None
+    assert "A='1'" in (tmp_path / "blog" / ".env.production").read_text(), "the file is what ran last"
+    for number in range(3, 20):
+        files.write(BLOG, EnvVersion(number, {}))
+    assert files.read(BLOG, 1) is None
+    assert files.read(BLOG, 10) is not None
+
+
+def test_a_copy_of_before_there_were_versions_is_read(tmp_path: Path) -> None:
+    (tmp_path / "blog").mkdir()
+    (tmp_path / "blog" / ".env.production").write_text("# codeb env version 4\nA='1'\n")
+    assert DotenvFiles(tmp_path).read(BLOG) == EnvVersion(4, {"A": "1"})

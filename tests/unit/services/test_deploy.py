@@ -237,3 +237,19 @@ def test_two_writers_of_variables_lose_nothing_of_each_other(world: World) -> No
     world.envs.current = late  # type: ignore[method-assign]
     world.env(BLOG, {"OURS": "2"}, ME, merge=True)
     assert dict(current(BLOG).variables) == {"THEIRS": "1", "OURS": "2"}
+
+
+def test_a_slot_that_was_cleared_half_way_is_given_back(world: World) -> None:
+    first = deploy(world, "v1")
+    clear = world.runtime.clear
+
+    def half(container: str, deployment_id: str) -> Ticket:
+        clear(container, deployment_id)
+        raise Unavailable("Docker Engine", "gone")
+
+    world.runtime.clear = half  # type: ignore[method-assign]
+    with pytest.raises(DeployFailed):
+        deploy(world, "v2")
+    assert world.runtime.running == {"blog-production-blue": first}
+    assert world.runtime.containers["blog-production-blue"].running
+    assert world.history.deployments("blog", None, 1)[0].status is DeploymentStatus.FAILED
