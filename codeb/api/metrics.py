@@ -45,6 +45,8 @@ class Metrics:
         self.rollbacks = self._counter("rollbacks", "Switches back to the grace slot", where)
         self.switch_duration = self._histogram("switch_duration_seconds", "Probe, rename, verification", (), _SWITCH)
         self.container_deaths = self._counter("container_deaths", "Containers that ended and nobody stopped", where)
+        self.pointers_lost = self._counter("pointers_lost", "Pointer files that were missing or damaged", where)
+        self.watch_flips = self._counter("watch_flips", "Releases that a watch took back, or wanted to", where)
         self.auth_failures = self._counter("auth_failures", "Requests whose key was not accepted", ("reason",))
         self.degraded = self._gauge("degraded", "1 while a part of the platform is away")
 

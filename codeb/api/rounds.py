@@ -41,10 +41,13 @@ class Rounds:
     def upkeep(self) -> None:
         for finding in self.services.upkeep():
             log = _log.info if finding.mended else _log.warning
+            if finding.pointer_lost and (where := finding.environment) is not None:
+                self.metrics.pointers_lost.labels(where.project, where.name).inc()
             log("upkeep", environment=str(finding.environment), what=finding.what, mended=finding.mended)
 
     def watch(self) -> None:
         for done in self.services.watch():
+            self.metrics.watch_flips.labels(done.environment.project, done.environment.name).inc()
             effect = f"the way back was closed: {done.error}" if done.error else "traffic is back where it was"
             _log.error(
                 "watch_flipped_back",

@@ -24,6 +24,8 @@ class Finding:
     environment: Environment | None
     what: str
     mended: bool
+    pointer_lost: bool = False
+    """Visitors were answered 503 because nothing said where they go. Spec section 4 wants an alert."""
 
 
 def carried_out(repairs: Iterable[Repair], *, dry_run: bool = False) -> Sequence[Finding]:

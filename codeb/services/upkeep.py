@@ -106,10 +106,12 @@ class Upkeep:
                 except SwitchFailed:
                     pass  # the proxy's own view of a slot's health is up to one check interval old: the next round
                 else:
-                    return [Finding(environment, f"the word follows: {word} is now {wanted}", mended=True)]
+                    what = f"the word follows: {word} is now {wanted}"
+                    return [Finding(environment, what, mended=True, pointer_lost=word is None)]
             if word != word_for(pair):
                 self.proxy.route(site, word_for(pair))
-                return [Finding(environment, f"the word said {word}, it is {word_for(pair)} again", mended=True)]
+                what = f"the word said {word}, it is {word_for(pair)} again"
+                return [Finding(environment, what, mended=True, pointer_lost=word is None)]
         return []
 
     def _ready(self, pair: SlotPair) -> bool:

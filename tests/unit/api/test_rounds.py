@@ -32,6 +32,14 @@ def test_the_word_follows_without_anybody_asking(house: House, rounds: Rounds) -
     assert logged[0]["environment"] == "blog (production)"
 
 
+def test_a_pointer_that_was_lost_is_counted(house: House, rounds: Rounds) -> None:
+    release(house.world, "v1")
+    del house.world.proxy.words[BLOG]
+    rounds.upkeep()
+    labels = {"project": "blog", "environment": "production"}
+    assert rounds.metrics.registry.get_sample_value("codeb_pointers_lost_total", labels) == 1
+
+
 def test_a_round_that_fails_is_told_and_the_next_one_comes(rounds: Rounds) -> None:
     rounded, told = threading.Event(), []
 

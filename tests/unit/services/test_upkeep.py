@@ -158,7 +158,7 @@ def test_a_slot_whose_container_is_another_neither_takes_over_nor_gets_the_traff
 def test_a_pointer_that_is_lost_is_written_again(green: World) -> None:
     del green.proxy.words[BLOG]
     (finding,) = green.upkeep()
-    assert finding.mended
+    assert (finding.mended, finding.pointer_lost) == (True, True)
     assert green.proxy.words[BLOG] in (Word.GREEN, Word.GREEN_BLUE)
 
 
