@@ -173,7 +173,7 @@ def looked_after(server: Server) -> Seen:
 
     def agreed() -> Seen | None:
         seen = Seen.by(server)
-        return seen if seen.running == recorded(seen) else None
+        return seen if seen.running == recorded(seen) == on_the_engine() else None
 
     settled = until(agreed, "its containers are as recorded")
     assert settled is not None
