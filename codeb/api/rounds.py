@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
@@ -27,13 +28,16 @@ class Rounds:
     def begin(self, recover: Callable[[], None]) -> None:
         """``recover`` looks at every container, once, while the server answers already."""
         self.services.events.on_death(self.died)
-        self._start("recovery", recover)
+        _thread("recovery", recover)
         for work in (self.upkeep, self.watch):
-            self._start(work.__name__, lambda work=work: self._again(work))  # type: ignore[misc]
-        self._start("hooks", lambda: self.services.courier.run(self.stopped))
+            self.threads.append(_thread(work.__name__, partial(self._again, work)))
+        self.threads.append(_thread("hooks", lambda: self.services.courier.run(self.stopped)))
 
     def finish(self) -> None:
-        """No new round; one that moves traffic ends first."""
+        """No new round; one that moves traffic ends first.
+
+        A recovery that waits for a container's health is left: the next start takes it up again.
+        """
         self.stopped.set()
         for thread in self.threads:
             thread.join()
@@ -69,11 +73,6 @@ class Rounds:
             deployment=death.labels.get("codeb.deployment"),
         )
 
-    def _start(self, name: str, target: Callable[[], None]) -> None:
-        thread = threading.Thread(target=target, name=f"rounds-{name}", daemon=True)
-        thread.start()
-        self.threads.append(thread)
-
     def _again(self, work: Callable[[], None]) -> None:
         """A round that fails is told and tried again; it never ends the rounds."""
         while not self.stopped.wait(self.interval):
@@ -83,3 +82,9 @@ class Rounds:
                 _log.warning("round_failed", round=work.__name__, reason=str(error))
             except Exception:  # noqa: BLE001  told in full, and the next round is begun all the same
                 _log.exception("round_failed", round=work.__name__)
+
+
+def _thread(name: str, target: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=target, name=f"rounds-{name}", daemon=True)
+    thread.start()
+    return thread

@@ -145,6 +145,7 @@ def test_a_listener_that_fails_does_not_end_the_stream(runtime: DockerRuntime, r
             started(runtime, registry, HELLO_EXIT="0")
             runtime.remove(NAME)
         until(lambda: len(seen) == 2, "both deaths are told")
+        assert {death.container for death in seen} == {NAME}
 
 
 def test_closing_ends_the_thread_at_once_and_again_without_harm(registry: RegistryProcess) -> None:

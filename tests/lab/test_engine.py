@@ -141,7 +141,7 @@ def _slots(api: Api) -> dict[str, Any]:
     return {name: {**slot, "gracePeriodRemaining": None} for name, slot in slots.items()}
 
 
-def _settled(api: Api, app: Any, before: dict[str, Any], browser: Browser) -> None:
+def _assert_settled(api: Api, app: Any, before: dict[str, Any], browser: Browser) -> None:
     latest = until(
         lambda: api.tool("deployment_list", projectName=PROJECT)["deployments"][0],
         lambda deployment: deployment["status"] in ("failed", "success"),
@@ -180,7 +180,7 @@ def test_an_engine_that_is_restarted_in_the_middle_of_a_deploy_leaves_nothing_ha
     record_property("requests while the engine was restarted", f"{report.requests}, {report.statuses['502']} were 502")
     assert {status for status, count in report.statuses.items() if count} <= {"200", "502"}
     app.run("codeb doctor")
-    _settled(api, app, before, browser)
+    _assert_settled(api, app, before, browser)
 
 
 def test_a_host_that_is_restarted_in_the_middle_of_a_deploy_finds_itself_whole(
@@ -192,7 +192,7 @@ def test_a_host_that_is_restarted_in_the_middle_of_a_deploy_finds_itself_whole(
     hosts.restart(hosts.all_hosts()["app"])
     deploying.join(150)
     wait_ready(api.url, 120)
-    _settled(api, app, before, browser)
+    _assert_settled(api, app, before, browser)
 
 
 def test_a_doctor_makes_a_lost_container_again_and_says_so(

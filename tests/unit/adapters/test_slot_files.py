@@ -4,6 +4,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from structlog.testing import capture_logs
 
 from codeb.adapters import slot_files
 from codeb.adapters.clock import SystemClock
@@ -99,7 +100,9 @@ def test_a_damaged_slot_file_without_a_journal_is_said(tmp_path: Path, slots: Sl
 
 
 def test_a_slot_file_that_cannot_be_written_is_no_failure(tmp_path: Path, journal: FileJournal) -> None:
-    SlotFiles(tmp_path / "missing", journal, SystemClock()).save(PAIR)
+    with capture_logs() as logged:
+        SlotFiles(tmp_path / "missing", journal, SystemClock()).save(PAIR)
+    assert [entry["event"] for entry in logged] == ["slot_file_behind"]
 
 
 def test_a_removed_environment_is_unknown(journal: FileJournal, slots: SlotFiles) -> None:

@@ -61,6 +61,20 @@ def test_a_round_that_fails_is_told_and_the_next_one_comes(rounds: Rounds) -> No
     assert events == [("round_failed", "upkeep")] * 2
 
 
+def test_the_end_does_not_wait_for_a_recovery(rounds: Rounds) -> None:
+    gate, begun = threading.Event(), threading.Event()
+
+    def recover() -> None:
+        begun.set()
+        gate.wait(5)
+
+    rounds.begin(recover)
+    assert begun.wait(5)
+    rounds.finish()
+    assert not gate.is_set()
+    gate.set()
+
+
 def test_a_container_that_nobody_stopped_is_counted_and_one_that_was_is_not(rounds: Rounds) -> None:
     rounds.died(Death("blog-production-blue", LABELS, 137, asked=False))
     rounds.died(Death("blog-production-blue", LABELS, 143, asked=True))

@@ -28,6 +28,8 @@ SERIES = {
     "codeb_switch_duration_seconds",
     "codeb_caddy_reloads_total",
 }
+ALERTS_OWN = {"codeb_container_deaths_total", "codeb_pointers_lost_total", "codeb_watch_flips_total"}
+"""Events that are rare enough to be no curve."""
 RULES = (ROOT / "templates" / "prometheus" / "rules.yml.j2").read_text()
 
 
@@ -50,7 +52,7 @@ def test_the_dashboard_shows_every_series_of_the_api(dashboard: dict[str, Any]) 
 
 
 def test_alert_rules_use_known_series() -> None:
-    assert series_of(RULES) <= SERIES
+    assert series_of(RULES) <= SERIES | ALERTS_OWN
 
 
 def test_the_dashboard_can_be_provisioned(dashboard: dict[str, Any]) -> None:
