@@ -73,6 +73,7 @@ class Deployment:
     rolled_back_by: str | None = None
     rollback_reason: str | None = None
     receipt: dict[str, object] = field(default_factory=dict)
+    rollback_receipt: dict[str, object] = field(default_factory=dict)
     migration: dict[str, object] = field(default_factory=dict)
 
     @property

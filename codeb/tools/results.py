@@ -196,6 +196,7 @@ def deployment(record: Deployment) -> Record:
         "rolledBackAt": iso(record.rolled_back_at),
         "rolledBackBy": record.rolled_back_by,
         "rollbackReason": record.rollback_reason,
+        "rollbackReceipt": record.rollback_receipt or None,
         "error": record.error,
         "steps": [step_record(step) for step in record.steps],
         "receipt": record.receipt or None,

@@ -109,6 +109,7 @@ def test_the_history_is_the_same_from_the_database_and_from_the_journal(
     assert history.deployments("blog", None, 10) == told
     assert [each.id for each in told] == [dep(3), dep(2), dep(1), dep(0)]
     assert told[0].rollback_reason == "it was slow"
+    assert told[0].rollback_receipt["transition"] == "rollback"
     for each in (history, degraded):
         assert each.deployments("blog", EnvironmentName.PRODUCTION, 1) == told[:1]
         assert each.deployments("blog", EnvironmentName.STAGING, 10) == []

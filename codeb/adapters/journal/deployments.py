@@ -26,6 +26,7 @@ class Return:
     at: datetime
     by: str | None
     why: str | None
+    receipt: Record = field(default_factory=dict)
 
 
 Happening = TypeVar("Happening", Promotion, Return)
@@ -58,7 +59,13 @@ class Account:
             deployment = replace(deployment, promoted_at=promoted.at, promoted_by=promoted.by, receipt=promoted.receipt)
         if self.rollback is not None:
             back = self.rollback
-            deployment = replace(deployment, rolled_back_at=back.at, rolled_back_by=back.by, rollback_reason=back.why)
+            deployment = replace(
+                deployment,
+                rolled_back_at=back.at,
+                rolled_back_by=back.by,
+                rollback_reason=back.why,
+                rollback_receipt=back.receipt,
+            )
         return replace(deployment, migration=self.migration or deployment.migration)
 
 
@@ -95,7 +102,8 @@ def _switched(event: Event) -> tuple[str, Account] | None:
         receipt = _dict(event.data.get("receipt"))
         return (new, Account(promotion=Promotion(event.at, event.by, receipt))) if isinstance(new, str) else None
     if event.data.get("transition") == "rollback" and isinstance(previous, str):
-        return previous, Account(rollback=Return(event.at, event.by, event.why))
+        receipt = _dict(event.data.get("receipt"))
+        return previous, Account(rollback=Return(event.at, event.by, event.why, receipt))
     return None
 
 

@@ -19,14 +19,16 @@ _NEWEST = """
 """
 _WRITE = """
     INSERT INTO deployments (id, project_name, environment, slot, status, record, created_at, promoted_at, promoted_by,
-                             receipt, rolled_back_at, rolled_back_by, rollback_reason, migration)
+                             receipt, rolled_back_at, rolled_back_by, rollback_reason, rollback_receipt, migration)
     VALUES (%(id)s, %(project)s, %(environment)s, %(slot)s, %(status)s, %(record)s, %(created_at)s, %(promoted_at)s,
-            %(promoted_by)s, %(receipt)s, %(rolled_back_at)s, %(rolled_back_by)s, %(rollback_reason)s, %(migration)s)
+            %(promoted_by)s, %(receipt)s, %(rolled_back_at)s, %(rolled_back_by)s, %(rollback_reason)s,
+            %(rollback_receipt)s, %(migration)s)
     ON CONFLICT (id) DO UPDATE
        SET slot = excluded.slot, status = excluded.status, record = excluded.record,
            promoted_at = excluded.promoted_at, promoted_by = excluded.promoted_by, receipt = excluded.receipt,
            rolled_back_at = excluded.rolled_back_at, rolled_back_by = excluded.rolled_back_by,
-           rollback_reason = excluded.rollback_reason, migration = excluded.migration
+           rollback_reason = excluded.rollback_reason, rollback_receipt = excluded.rollback_receipt,
+           migration = excluded.migration
 """
 
 
@@ -65,7 +67,7 @@ def _account(row: Row) -> Account:
     return Account(
         record=row["record"],
         promotion=Promotion(promoted, row["promoted_by"], row["receipt"]) if promoted else None,
-        rollback=Return(back, row["rolled_back_by"], row["rollback_reason"]) if back else None,
+        rollback=Return(back, row["rolled_back_by"], row["rollback_reason"], row["rollback_receipt"]) if back else None,
         migration=row["migration"],
     )
 
@@ -86,5 +88,6 @@ def _values(name: str, environment: Environment, account: Account) -> dict[str, 
         "rolled_back_at": back and back.at,
         "rolled_back_by": back and back.by,
         "rollback_reason": back and back.why,
+        "rollback_receipt": jsonb(back.receipt if back else {}),
         "migration": jsonb(account.migration),
     }

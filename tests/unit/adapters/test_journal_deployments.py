@@ -23,6 +23,7 @@ def test_a_deployment_is_its_newest_record_with_what_happened_since() -> None:
     assert (found.status, found.migration) == (DeploymentStatus.SUCCESS, {"dump": "/dumps/1"})
     assert (found.promoted_at, found.promoted_by, found.receipt["word"]) == (events[3].at, "me", "blue")
     assert (found.rolled_back_at, found.rolled_back_by, found.rollback_reason) == (events[4].at, "me", "why")
+    assert found.rollback_receipt == events[4].data["receipt"], "the proof of the way back beside that of the way there"
 
 
 def test_a_promotion_that_is_told_before_its_deployment_counts() -> None:
