@@ -217,3 +217,16 @@ def test_a_dumps_name_is_no_path(dumps: PgDumps) -> None:
 def test_a_dump_leaves_room_on_the_disk_whatever_the_database_holds(dumps: PgDumps, shop: str) -> None:
     assert "more than the app host has room for" in refusal(replace(dumps, largest=1000), shop)
     assert "disk is full" in refusal(replace(dumps, reserve=1 << 60), shop)
+
+
+def test_the_first_dump_of_a_deployment_stays_however_often_its_migration_is_tried(dumps: PgDumps, shop: str) -> None:
+    taken = [dumps.take(BLOG, "dep_1", shop) for _ in range(8)]
+    assert len(set(taken)) == 8, "no name is given twice"
+    kept = [path for path in taken if Path(path).exists()]
+    assert kept == [taken[0], taken[-1]]
+
+
+def test_a_url_leads_nowhere_that_it_may_not(tmp_path: Path, shop: str) -> None:
+    fenced = PgDumps(tmp_path / "dumps", LocalExec(), lambda address: address != "127.0.0.1")
+    with pytest.raises(DumpFailed, match=r"127\.0\.0\.1, which is not a public address"):
+        fenced.take(BLOG, "dep_1", shop)

@@ -17,7 +17,7 @@ from codeb.adapters.postgres.history import PostgresHistory
 from codeb.adapters.postgres.projects import ProjectRows
 from codeb.adapters.projects import ProjectCopies, StoredProjects
 from codeb.domain.names import EnvironmentName
-from codeb.domain.project import ProjectSettings
+from codeb.domain.project import ProjectSettings, UnknownProject
 from codeb.errors import Unavailable
 from codeb.services.protocols import EnvVersion
 from codeb.settings import Secret
@@ -157,3 +157,19 @@ def test_a_row_that_somebody_keeps_locked_is_waited_for_in_vain_but_not_for_ever
         assert not records.history.project(BLOG)
         assert database.available()
     assert records.history.project(BLOG)
+
+
+def test_one_alone_knocks_at_a_silent_database_and_the_others_are_told_at_once(away: Database) -> None:
+    with pytest.raises(Unavailable), away.transaction():
+        pytest.fail("there is no database")
+    away._away.until = 0.0
+    with away._away.knocking, pytest.raises(Unavailable), away.transaction():
+        pytest.fail("somebody knocks already")
+
+
+def test_a_row_that_is_missing_leaves_the_hosts_copy_of_its_project(records: Records) -> None:
+    with records.database.transaction() as connection:
+        connection.execute("DELETE FROM projects WHERE name = 'blog'")
+    with pytest.raises(UnknownProject):
+        records.projects.get("blog")
+    assert records.projects.copies.find("blog") is not None, "it may be all that is left of it"

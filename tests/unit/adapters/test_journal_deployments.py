@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 from codeb.adapters.journal.deployments import accounts, deployments
+from codeb.adapters.journal.shortening import kept
 from codeb.domain.deployment import DeploymentStatus
 from codeb.domain.events import EventKind
+from codeb.domain.names import SlotName
 from codeb.domain.records import deployment_record
-from tests.samples import NOW, PAIR, dep, deployed, deployment, event, migrated, switched
+from codeb.domain.slots import SlotPair
+from tests.samples import NOW, PAIR, dep, deployed, deployment, event, migrated, release, settled, switched
 
 RUNNING = DeploymentStatus.RUNNING
 
@@ -57,3 +60,17 @@ def test_a_record_that_knows_its_migration_keeps_it() -> None:
 def test_deployments_come_oldest_first() -> None:
     events = [event(number, EventKind.DEPLOYMENT, 0, deployed(number)) for number in (3, 1, 2)]
     assert [found.id for found in deployments(events)] == [dep(1), dep(2), dep(3)]
+
+
+def test_a_shortened_journal_keeps_every_try_of_a_migration_that_a_slot_waits_for() -> None:
+    held = pair_of(1)
+    events = [event(1, EventKind.SLOTS, 0, settled(held)), event(2, EventKind.MIGRATED, 0, migrated(1))]
+    events += [event(3, EventKind.MIGRATED, 0, migrated(1))]
+    events += [event(10 + number, EventKind.DEPLOYMENT, 0, deployed(100 + number)) for number in range(80)]
+    events += [event(200, EventKind.SLOTS, 0, settled(held))]
+    stay = kept(events, events[-1].id)
+    assert {1, 2} <= set(stay)
+
+
+def pair_of(number: int) -> SlotPair:
+    return PAIR.deployed(SlotName.BLUE, release(number))

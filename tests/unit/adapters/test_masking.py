@@ -67,3 +67,14 @@ def test_control_characters_are_neutralised() -> None:
 def test_no_value_is_ever_left(values: list[str], logs: str) -> None:
     seen = masked(logs, {str(number): value for number, value in enumerate(values)})
     assert not [value for value in values if value in seen]
+
+
+def test_a_line_without_an_end_costs_no_more_than_its_end() -> None:
+    seen = masked("a" * 3_000_000, {"A": "aaaa", "B": "aaaaa", "C": "aaaaaa"})
+    assert seen == "***"
+
+
+def test_a_secret_that_was_cut_at_the_beginning_leaves_no_rest() -> None:
+    secret = "s3cr3t-" * 20
+    text = "x" + secret + "y" * (256 * 1024 - 50)
+    assert "s3cr3t" not in masked(text, {"SECRET": secret})

@@ -76,3 +76,9 @@ def test_what_cannot_be_used_is_refused_without_showing_it(url: str, reason: str
     with pytest.raises(InvalidInput, match=reason) as refused:
         client_environment(url)
     assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["postgres://codeb@,x/codeb", "postgres://codeb@x,/codeb", "postgres://codeb@/codeb"])
+def test_a_host_that_is_left_out_is_no_way_to_a_socket_of_ours(url: str) -> None:
+    with pytest.raises(InvalidInput, match="it names no host, or leaves one of several out"):
+        client_environment(url)

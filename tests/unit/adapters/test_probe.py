@@ -100,3 +100,11 @@ def test_a_port_that_nobody_has_is_closed() -> None:
     seen = HttpProbe().look("127.0.0.1", port, TARGET)
     assert seen.stage is Stage.CLOSED
     assert "refused" in str(seen.trouble)
+
+
+def test_early_hints_are_no_answer_and_the_answer_after_them_is() -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+    with server(hints, hints, b"HTTP/1.1 200 OK\r\n\r\n") as (port, _):
+        assert HttpProbe().answers(port, TARGET) is None
+    with server(hints + b"HTTP/1.1 503 Sick\r\n\r\n") as (port, _):
+        assert "answered 503" in str(HttpProbe().answers(port, TARGET))

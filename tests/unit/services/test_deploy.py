@@ -1,5 +1,7 @@
 """Deploy's decisions. Spec section 3."""
 
+from datetime import timedelta
+
 import pytest
 
 from codeb.domain.deployment import DeployFailed, DeploymentStatus, Step, StepName, StepStatus
@@ -9,10 +11,12 @@ from codeb.domain.routing import Word
 from codeb.domain.slots import SlotState
 from codeb.errors import Unavailable
 from codeb.services.actor import Actor
-from codeb.services.errors import BeingDeleted, JournalUnwritable, Locked, SiteRefused, Unhealthy
+from codeb.services.errors import BeingDeleted, ImageNotAllowed, JournalUnwritable, Locked, SiteRefused, Unhealthy
+from codeb.services.images import ImageRules
 from codeb.services.protocols import ContainerSpec, EnvVersion, ProbeTarget, Stop, Ticket, never
 from codeb.services.release_steps import DeployRequest
 from tests.fakes.records import REGISTRY
+from tests.unit.services.conftest import configure
 from tests.world import World
 
 BLOG = Environment.of("blog")
@@ -253,3 +257,34 @@ def test_a_slot_that_was_cleared_half_way_is_given_back(world: World) -> None:
     assert world.runtime.running == {"blog-production-blue": first}
     assert world.runtime.containers["blog-production-blue"].running
     assert world.history.deployments("blog", None, 1)[0].status is DeploymentStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("image", "accepted"),
+    [
+        ("ghcr.io/acme/x:1", True),
+        ("ghcr.io/acme:1", True),
+        ("ghcr.io/acme-evil/x:1", False),
+        ("ghcr.io/acmeevil:1", False),
+    ],
+)
+def test_a_prefix_of_the_operators_ends_at_a_slash(image: str, accepted: bool) -> None:
+    rules = ImageRules(REGISTRY, ("ghcr.io/acme",))
+    if accepted:
+        assert rules.resolve("blog", image, "1")[0] == image
+    else:
+        with pytest.raises(ImageNotAllowed):
+            rules.resolve("blog", image, "1")
+
+
+def test_a_project_made_anew_under_a_name_of_before_has_other_secrets(world: World) -> None:
+    configure(world, preview_protection=True)
+    first = world.proxy.sites[BLOG].preview_token
+    world.delete_project("blog", ME, confirm="blog")
+    world.clock.pass_by(timedelta(seconds=1))
+    world.init_project("blog", ME)
+    configure(world, preview_protection=True)
+    second = world.proxy.sites[BLOG].preview_token
+    assert first is not None
+    assert second is not None
+    assert first.reveal() != second.reveal()

@@ -125,3 +125,14 @@ def test_conflicts_and_the_hosts_own_troubles_are_told(green: World) -> None:
     found = whats(green)
     assert found[0].startswith("Caddy is 2.6.2")
     assert "told different stories of generation 4; the journal's stands" in found[-1]
+
+
+def test_a_server_at_its_start_looks_at_no_container(green: World) -> None:
+    del green.runtime.containers[GREEN]
+    green.proxy.words[BLOG] = Word.BLUE
+    assert [finding.what for finding in green.recover(containers=False)] == [
+        "the pointer says blue, the records say green"
+    ]
+    assert GREEN not in green.runtime.containers
+    green.recover()
+    assert GREEN in green.runtime.containers

@@ -118,3 +118,12 @@ def test_the_watch_gives_way_to_whoever_is_at_work_and_never_goes_back_to_anothe
     with watched.locks.held(BLOG, "deploy", "ann"):
         assert look(watched, 2, requests=100, errors=50) == []
     assert len(look(watched, 1, requests=100, errors=50)) == 1
+
+
+def test_what_is_old_is_kept_sparsely_and_what_nobody_asks_for_is_forgotten(watched: World) -> None:
+    for _ in range(600):
+        watched.clock.pass_by(timedelta(seconds=3))
+        watched.meter.serve(HOST, 10)
+        watched.watch()
+    assert len(watched.watch.looks) < 100
+    assert all(look.traffic.keys() == {HOST} for look in watched.watch.looks)
