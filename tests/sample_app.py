@@ -28,3 +28,19 @@ def build(tag: str, version: str, **environment: str) -> None:
 
 def push(tag: str) -> None:
     run(["docker", "push", "--quiet", tag])
+
+
+def forget(registry: str) -> None:
+    """Remove from this machine's engine what is named after ``registry``.
+
+    By name, not by id: another image may be built on it, and then only the name goes.
+    """
+    wanted = ["docker", "image", "ls", "--digests", "--filter", f"reference={registry}/*"]
+    listed = run([*wanted, "--format", "{{.Repository}} {{.Tag}} {{.Digest}}"]).splitlines()
+    names = [
+        f"{repository}@{digest}" if tag == "<none>" else f"{repository}:{tag}"
+        for repository, tag, digest in (line.split() for line in listed)
+        if (tag, digest) != ("<none>", "<none>")
+    ]
+    if names:
+        run(["docker", "image", "rm", "--force", *dict.fromkeys(names)])

@@ -122,6 +122,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryProce
         yield process
     finally:
         process.stop()
+        sample_app.forget(process.host)
 
 
 @pytest.fixture(scope="session", autouse=True)

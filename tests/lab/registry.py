@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from tests import sample_app
 from tests.lab.paths import SECRETS
 from tests.lab.shell import run
 from tests.lab.trust import REGISTRY
@@ -24,6 +25,4 @@ def push(tag: str) -> None:
 
 def forget_images() -> None:
     """Remove from this machine's engine what was pushed to the lab's registry."""
-    listed = run(["docker", "image", "ls", "--quiet", "--filter", f"reference={REGISTRY}/*"]).split()
-    if listed:
-        run(["docker", "image", "rm", "--force", *dict.fromkeys(listed)])
+    sample_app.forget(REGISTRY)
