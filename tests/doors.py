@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +10,7 @@ from typing import Any, cast
 from starlette.testclient import TestClient
 
 from codeb.adapters.clock import SystemClock
-from codeb.adapters.docker.events import EngineEvents
+from codeb.adapters.docker.events import Death, EngineEvents
 from codeb.adapters.hooks.courier import Courier
 from codeb.adapters.key_maker import KeyMaker
 from codeb.adapters.keys import KeyRegistry
@@ -51,6 +52,14 @@ class FakeDatabase:
     def close(self) -> None: ...
 
 
+class FakeEvents:
+    """Of an engine in which nothing ever happens."""
+
+    def on_death(self, listener: Callable[[Death], None]) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class FakeCourier:
     def run(self, stopped: threading.Event, every: float = 1.0) -> None:
         stopped.wait()
@@ -73,7 +82,7 @@ class House:
             settings=self.settings,
             database=cast(Database, self.database),
             courier=cast(Courier, FakeCourier()),
-            events=EngineEvents(),
+            events=cast(EngineEvents, FakeEvents()),
         )
         self.registry = self.root / "registry"
         self.keys = KeyRegistry(self.registry / "api-keys.json")

@@ -17,6 +17,10 @@ class DeploymentStatus(StrEnum):
     FAILED = "failed"
 
 
+OPEN = frozenset({DeploymentStatus.PENDING, DeploymentStatus.RUNNING})
+"""Not ended yet."""
+
+
 class StepName(StrEnum):
     VERIFY_PROJECT = "verify_project"
     GET_SLOT_STATUS = "get_slot_status"
@@ -78,7 +82,7 @@ class Deployment:
 
     @property
     def open(self) -> bool:
-        return self.status in (DeploymentStatus.PENDING, DeploymentStatus.RUNNING)
+        return self.status in OPEN
 
     def failed(self, error: str, now: datetime) -> "Deployment":
         return replace(self, status=DeploymentStatus.FAILED, error=error, completed_at=now)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from codeb.domain.deployment import Deployment, DeploymentStatus
+from codeb.domain.deployment import OPEN, Deployment, DeploymentStatus
 from codeb.domain.events import Event, EventKind
 from codeb.domain.names import Environment
 from codeb.domain.records import deployment_from, pair_from
@@ -150,12 +150,13 @@ def _migration_cut_short(events: Sequence[Event]) -> bool:
 
 
 def _open_deployments(events: Sequence[Event]) -> Sequence[Deployment]:
-    latest: dict[str, Deployment] = {}
+    """Of every deployment the newest record says whether it is open; only those that are become deployments."""
+    newest: dict[str, dict[str, object]] = {}
     for event in events:
         if event.kind is EventKind.DEPLOYMENT:
-            deployment = deployment_from(_record(event, "deployment"))
-            latest[deployment.id] = deployment
-    return [deployment for deployment in latest.values() if deployment.open]
+            record = _record(event, "deployment")
+            newest[str(record["id"])] = record
+    return [deployment_from(record) for record in newest.values() if record["status"] in OPEN]
 
 
 def _record(event: Event, key: str) -> dict[str, object]:

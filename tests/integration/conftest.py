@@ -8,8 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from codeb.adapters.clock import SystemClock
 from codeb.adapters.docker.engine import connect
+from codeb.adapters.journal.files import FileJournal
 from codeb.adapters.postgres.database import Database
+from codeb.adapters.postgres.history import PostgresHistory
+from codeb.adapters.postgres.projects import ProjectRows
+from codeb.domain.names import EnvironmentName
+from codeb.domain.project import ProjectSettings
 from codeb.settings import Database as DatabaseSettings
 from tests import sample_app
 from tests.integration.caddy_process import CaddyProcess
@@ -74,6 +80,21 @@ def away(postgres_settings: DatabaseSettings) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> FileJournal:
+    return FileJournal(tmp_path, SystemClock())
+
+
+@pytest.fixture
+def history(database: Database, journal: FileJournal) -> PostgresHistory:
+    """Of a database that knows blog and shop."""
+    for name in ("blog", "shop"):
+        ProjectRows(database, "codeb.test").create(
+            name, team_id="team-a", type="nodejs", environments=tuple(EnvironmentName), settings=ProjectSettings()
+        )
+    return PostgresHistory(database, journal)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from codeb.adapters.clock import SystemClock
 from codeb.adapters.journal.files import FileJournal
 from codeb.adapters.postgres.database import Database
 from codeb.adapters.postgres.history import PostgresHistory
-from codeb.adapters.postgres.projects import ProjectRows
 from codeb.domain.deployment import DeploymentStatus
 from codeb.domain.events import EventKind
 from codeb.domain.names import Environment, EnvironmentName, SlotName
@@ -41,21 +40,6 @@ from tests.samples import (
 pytestmark = pytest.mark.integration
 
 RUNNING = DeploymentStatus.RUNNING
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> FileJournal:
-    return FileJournal(tmp_path, SystemClock())
-
-
-@pytest.fixture
-def history(database: Database, journal: FileJournal) -> PostgresHistory:
-    """Of a database that knows blog and shop."""
-    for name in ("blog", "shop"):
-        ProjectRows(database, "codeb.test").create(
-            name, team_id="team-a", type="nodejs", environments=tuple(EnvironmentName), settings=ProjectSettings()
-        )
-    return PostgresHistory(database, journal)
 
 
 def row(history: PostgresHistory) -> dict[str, Any]:

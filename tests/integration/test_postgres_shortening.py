@@ -1,10 +1,7 @@
 """A long journal and the database: what is shortened is in it, and nothing is lost. Design section 2."""
 
-from pathlib import Path
-
 import pytest
 
-from codeb.adapters.clock import SystemClock
 from codeb.adapters.journal.files import FileJournal
 from codeb.adapters.postgres.database import Database
 from codeb.adapters.postgres.history import PostgresHistory
@@ -21,21 +18,6 @@ from tests.samples import (
 )
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> FileJournal:
-    return FileJournal(tmp_path, SystemClock())
-
-
-@pytest.fixture
-def history(database: Database, journal: FileJournal) -> PostgresHistory:
-    """Of a database that knows blog and shop."""
-    for name in ("blog", "shop"):
-        ProjectRows(database, "codeb.test").create(
-            name, team_id="team-a", type="nodejs", environments=tuple(EnvironmentName), settings=ProjectSettings()
-        )
-    return PostgresHistory(database, journal)
 
 
 def test_a_long_journal_is_shortened_once_the_database_has_it_and_nothing_is_lost(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from codeb.domain.deployment import DeploymentStatus
+from codeb.domain.deployment import OPEN
 from codeb.domain.events import SETTLING, Event, EventKind
 
 LONG = 400
@@ -11,7 +11,6 @@ WORTHWHILE = 100
 """Fewer lines than this are not worth a file written anew."""
 KEPT_DEPLOYMENTS = 50
 """The newest deployments stay: a rollback to one of them needs its record while the database is away."""
-_OPEN = frozenset({DeploymentStatus.PENDING, DeploymentStatus.RUNNING})
 
 
 def kept(events: Sequence[Event], position: str) -> Sequence[int]:
@@ -46,7 +45,7 @@ def _of_deployments(events: Sequence[Event]) -> set[int]:
         if event.kind is EventKind.DEPLOYMENT:
             newest[str(_record(event).get("id"))] = index
     recent = set(sorted(newest, key=newest.__getitem__)[-KEPT_DEPLOYMENTS:])
-    still_open = {name for name, index in newest.items() if _record(events[index]).get("status") in _OPEN}
+    still_open = {name for name, index in newest.items() if _record(events[index]).get("status") in OPEN}
     held = _held(events)
     kept_records = {newest[name] for name in (recent | still_open | held) & newest.keys()}
     return kept_records | _since(events, recent | held) | _migrations(events, held)
