@@ -123,7 +123,7 @@ def platform(
 def _sweep() -> None:
     """Also what a killed run left behind."""
     client = connect()
-    for container in client.containers.list(all=True, filters={"label": "codeb.team=team-a"}):
+    for container in client.containers.list(all=True, filters={"label": "codeb.team=team-a"}, ignore_removed=True):
         container.remove(force=True, v=True)
     client.networks.prune(filters={"label": "codeb.project"})
     client.close()

@@ -32,7 +32,9 @@ def runtime_on_the_engine(registry: str, username: str = "", password: str = "")
 
 
 def sweep(runtime: DockerRuntime) -> None:
-    for container in runtime.client.containers.list(all=True, filters={"label": f"codeb.project={PROJECT}"}):
+    for container in runtime.client.containers.list(
+        all=True, filters={"label": f"codeb.project={PROJECT}"}, ignore_removed=True
+    ):
         container.remove(force=True, v=True)
     runtime.remove_network(NETWORK)
     runtime.remove_volumes(PROJECT)

@@ -201,7 +201,8 @@ def assert_agreed(after: Seen, platform: Platform, services: Services) -> None:
 def on_the_engine() -> dict[str, str]:
     client = connect()
     try:
-        found = client.containers.list(all=True, filters={"label": f"codeb.project={BLOG.project}"})
+        label = f"codeb.project={BLOG.project}"
+        found = client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
         return {str(each.name): each.labels["codeb.deployment"] for each in found}
     finally:
         client.close()
