@@ -34,7 +34,8 @@ from codeb.domain.access import AuthContext
 from codeb.errors import CodebError
 from codeb.settings import Settings
 from codeb.tools.health import uptime
-from codeb.tools.registry import TOOLS, Lane
+from codeb.tools.registry import TOOLS
+from codeb.tools.tool import Lane
 
 _FEATURES = ["blue-green-deployment", "slot-management", "project-initialization"]
 _SOURCES = {"we-cli": "cli", "codeb-mcp": "mcp", "codeb-ci": "ci", "codeb-browser": "browser"}

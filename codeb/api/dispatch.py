@@ -15,8 +15,8 @@ from codeb.domain.access import AuthContext
 from codeb.services.actor import Actor
 from codeb.tools import registry
 from codeb.tools.call import Call
-from codeb.tools.registry import Tool
 from codeb.tools.results import Record
+from codeb.tools.tool import Tool
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from codeb.errors import Unavailable
-from codeb.tools.registry import Lane
+from codeb.tools.tool import Lane
 
 T = TypeVar("T")
 _THREADS = {Lane.DEPLOY: 16, Lane.CHANGE: 16, Lane.READ: 8}

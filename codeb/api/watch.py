@@ -8,7 +8,7 @@ import structlog
 from codeb.api.lanes import Lanes
 from codeb.bootstrap import Services
 from codeb.errors import Unavailable
-from codeb.tools.registry import Lane
+from codeb.tools.tool import Lane
 
 _log = structlog.get_logger()
 

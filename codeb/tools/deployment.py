@@ -1,13 +1,17 @@
 """deployment_list, deployment_get, deployment_cancel. Spec section 6, "Beyond the original"."""
 
+from typing import Any
+
 from pydantic import Field
 
+from codeb.domain.access import Role
 from codeb.domain.names import EnvironmentName
 from codeb.tools import results
 from codeb.tools.call import Call
 from codeb.tools.params import DryRun, ProjectParams
 from codeb.tools.plan import planned
 from codeb.tools.results import Record
+from codeb.tools.tool import Lane, Tool
 
 
 class ListParams(ProjectParams):
@@ -52,3 +56,10 @@ def cancel(call: Call, params: CancelParams) -> Record:
     found, asked = call.services.cancel(project.name, params.deployment_id)
     message = "it ends at its next step" if asked else f"it has ended as {found.status} already"
     return {**record, "status": str(found.status), "changed": asked, "message": message}
+
+
+TOOLS: tuple[Tool[Any], ...] = (
+    Tool("deployment_list", "project.view", Role.VIEWER, ListParams, list_all),
+    Tool("deployment_get", "project.view", Role.VIEWER, GetParams, get),
+    Tool("deployment_cancel", "deploy.create", Role.MEMBER, CancelParams, cancel, Lane.CHANGE),
+)

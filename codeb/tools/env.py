@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from dotenv.parser import parse_stream
 from pydantic import Field, StringConstraints
@@ -19,6 +19,7 @@ from codeb.tools.call import Call
 from codeb.tools.params import DryRun, EnvironmentParams
 from codeb.tools.plan import planned
 from codeb.tools.results import Record, where
+from codeb.tools.tool import Lane, Tool
 
 MASK = "********"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -120,3 +121,9 @@ def _sentence(change: EnvChange) -> str:
 
 def _path(call: Call, environment: Environment) -> str:
     return str(call.services.settings.root / "env" / environment.project / f".env.{environment.name}")
+
+
+TOOLS: tuple[Tool[Any], ...] = (
+    Tool("env_sync", "env.write", Role.MEMBER, SyncParams, sync, Lane.CHANGE),
+    Tool("env_get", "env.read", Role.VIEWER, GetParams, get),
+)

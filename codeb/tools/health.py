@@ -5,13 +5,16 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import codeb
+from codeb.domain.access import Role
 from codeb.domain.slots import Slot, SlotPair
 from codeb.errors import CodebError
 from codeb.tools.call import Call
 from codeb.tools.params import Params
 from codeb.tools.results import Record, both, health, version_of
+from codeb.tools.tool import Tool
 
 _STARTED = time.monotonic()
 _ALMOST_FULL = 0.9
@@ -121,3 +124,8 @@ def _memory() -> list[tuple[str, int]]:
     """/proc/meminfo in bytes."""
     lines = Path("/proc/meminfo").read_text().splitlines()
     return [(name, int(rest.split()[0]) * 1024) for name, _, rest in (line.partition(":") for line in lines)]
+
+
+TOOLS: tuple[Tool[Any], ...] = (
+    Tool("health_check", "project.view", Role.VIEWER, CheckParams, check, aliases=("full_health_check",)),
+)

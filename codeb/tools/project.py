@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from codeb.adapters.hooks.signature import hook_secret
+from codeb.domain.access import Role
 from codeb.domain.names import Environment, EnvironmentName, SlotName
 from codeb.domain.ports import PortPair, lowest_free
 from codeb.domain.project import Project, ProjectExists, ProjectSettings
@@ -15,6 +16,7 @@ from codeb.tools.call import Call
 from codeb.tools.params import DryRun, Params, ProjectParams, parse
 from codeb.tools.plan import planned
 from codeb.tools.results import Record
+from codeb.tools.tool import Lane, Tool
 
 
 class SettingsInput(ProjectSettings):
@@ -146,3 +148,10 @@ def _plan_delete(project: Project, confirm: str) -> Record:
         projectName=project.name,
         containers=containers,
     )
+
+
+TOOLS: tuple[Tool[Any], ...] = (
+    Tool("workflow_init", "deploy.create", Role.MEMBER, InitParams, init, Lane.CHANGE),
+    Tool("project_update", "project.update", Role.MEMBER, UpdateParams, update, Lane.CHANGE),
+    Tool("project_delete", "project.delete", Role.ADMIN, DeleteParams, delete, Lane.CHANGE),
+)

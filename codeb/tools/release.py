@@ -1,10 +1,11 @@
 """deploy, promote, rollback, maintenance. Spec sections 3 to 5."""
 
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from codeb.domain.access import Role
 from codeb.domain.deployment import DeployFailed
 from codeb.errors import CodebError
 from codeb.services.promote import Switched
@@ -13,6 +14,7 @@ from codeb.tools import plan, results
 from codeb.tools.call import Call
 from codeb.tools.params import DryRun, EnvironmentParams
 from codeb.tools.results import Record
+from codeb.tools.tool import Lane, Tool
 
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]
 
@@ -112,3 +114,11 @@ def _switched(call: Call, done: Switched) -> Record:
     if done.receipt:
         call.observer.switched(done.environment, done.receipt)
     return results.switched(done, call.services.settings.domain, call.services.promote.clock.now())
+
+
+TOOLS: tuple[Tool[Any], ...] = (
+    Tool("deploy", "deploy.create", Role.MEMBER, DeployParams, deploy, Lane.DEPLOY, ("deploy_project",)),
+    Tool("promote", "deploy.promote", Role.MEMBER, PromoteParams, promote, Lane.CHANGE, ("slot_promote",)),
+    Tool("rollback", "deploy.rollback", Role.MEMBER, RollbackParams, rollback, Lane.CHANGE),
+    Tool("maintenance", "deploy.promote", Role.MEMBER, MaintenanceParams, maintenance, Lane.CHANGE),
+)

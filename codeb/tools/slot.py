@@ -1,12 +1,16 @@
 """slot_status, slot_list, slot_cleanup, slot_pin. Spec section 2."""
 
+from typing import Any
+
 from pydantic import Field
 
+from codeb.domain.access import Role
 from codeb.tools import plan, results
 from codeb.tools.call import Call
 from codeb.tools.params import DryRun, EnvironmentParams, Params
 from codeb.tools.plan import planned
 from codeb.tools.results import Record, version_of, where
+from codeb.tools.tool import Lane, Tool
 
 
 class StatusParams(EnvironmentParams):
@@ -81,3 +85,11 @@ def _plan(call: Call, params: CleanupParams) -> Record:
     before.cleaned(call.services.cleanup.clock.now(), force=params.force)
     sentence = f"remove the container in {slot.name}, which holds {version_of(slot)}"
     return planned(sentence, **where(environment), cleanedSlot=str(slot.name))
+
+
+TOOLS: tuple[Tool[Any], ...] = (
+    Tool("slot_status", "slot.view", Role.VIEWER, StatusParams, status),
+    Tool("slot_list", "slot.view", Role.VIEWER, ListParams, list_all),
+    Tool("slot_cleanup", "slot.cleanup", Role.ADMIN, CleanupParams, cleanup, Lane.CHANGE),
+    Tool("slot_pin", "slot.pin", Role.MEMBER, PinParams, pin, Lane.CHANGE),
+)

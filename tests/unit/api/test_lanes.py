@@ -11,7 +11,7 @@ from codeb.api.app import create_app
 from codeb.api.lanes import Lanes
 from codeb.errors import Unavailable
 from codeb.services.protocols import Stop, never
-from codeb.tools.registry import Lane
+from codeb.tools.tool import Lane
 from tests.doors import House
 
 

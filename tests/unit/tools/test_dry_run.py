@@ -12,7 +12,8 @@ from codeb.domain.slot_refusals import NoGrace, NothingToPromote, SlotInUse
 from codeb.errors import CodebError, InvalidInput
 from codeb.services.deployment_log import DeploymentLog
 from codeb.services.errors import ImageNotAllowed, Unhealthy
-from codeb.tools.registry import TOOLS, Lane
+from codeb.tools.registry import TOOLS
+from codeb.tools.tool import Lane
 from tests.doors import House
 from tests.unit.services.conftest import BLOG
 from tests.unit.tools.conftest import Tool
