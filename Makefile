@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 SOAK_SWITCHES ?= 30000
 
-.PHONY: help venv lab lab-down lab-status test lint test-unit test-integration test-lab soak format lock clean
+.PHONY: help venv lab lab-down lab-status test lint test-unit test-integration test-lab bench soak format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -29,7 +29,7 @@ lint: .venv/.locked ## style, types, and who may import whom
 	$(BIN)/lint-imports
 
 test-unit: .venv/.locked ## without I/O
-	$(PYTEST) tests/unit
+	$(PYTEST) -n 2 tests/unit
 
 test-integration: .venv/.locked ## real PostgreSQL, Docker and Caddy on this machine
 	@$(BIN)/python -m tests.lab packages
@@ -37,6 +37,10 @@ test-integration: .venv/.locked ## real PostgreSQL, Docker and Caddy on this mac
 
 test-lab: lab ## the four hosts
 	$(PYTEST) tests/lab
+
+bench: .venv/.locked ## what is measured, each beside a floor or a rival of the same run
+	@$(BIN)/python -m tests.lab packages
+	$(BIN)/python -m bench.api
 
 soak: .venv/.locked ## many switches under load
 	CODEB_SWITCHES=$(SOAK_SWITCHES) $(PYTEST) tests/integration/test_switch_race.py

@@ -1,24 +1,37 @@
 """The only module that names real adapters. Everything else receives what it needs."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from functools import partial
+from typing import cast
 
+from codeb.adapters.audit.known import KnownSecrets
+from codeb.adapters.audit.spool import Spool
+from codeb.adapters.audit.trail import Trail
 from codeb.adapters.caddy.admin import CaddyAdmin
 from codeb.adapters.caddy.proxy import CaddyProxy
 from codeb.adapters.caddy.requests import SiteRequests
 from codeb.adapters.caddy.site_file import SiteRenderer
 from codeb.adapters.caddy.smoke import PreviewSmoke
 from codeb.adapters.caddy.traffic import CaddyTraffic
-from codeb.adapters.caddy.tree import SiteTree
+from codeb.adapters.caddy.tree import Reloads, SiteTree
 from codeb.adapters.cancellations import FileCancellations
+from codeb.adapters.centrifugo import CentrifugoPost, CentrifugoPublisher
 from codeb.adapters.clock import SystemClock
+from codeb.adapters.dns import DnsLookup
 from codeb.adapters.docker.engine import connect
 from codeb.adapters.docker.events import EngineEvents
 from codeb.adapters.docker.images import Images, RegistryLogin
+from codeb.adapters.docker.log_engine import DockerLogs
+from codeb.adapters.docker.log_follower import LogFollower
+from codeb.adapters.docker.observed import ObservedContainers
 from codeb.adapters.docker.readiness import Readiness
 from codeb.adapters.docker.runtime import DockerRuntime
 from codeb.adapters.dumps import PgDumps
+from codeb.adapters.env_cipher import EnvCipher
 from codeb.adapters.env_files import DotenvFiles
+from codeb.adapters.git_hosting.hosting import RestHosting
+from codeb.adapters.git_hosting.remote import Remote
 from codeb.adapters.half_written import HalfWritten
 from codeb.adapters.hooks.addresses import Allowed, PublicAddresses, system_addresses
 from codeb.adapters.hooks.courier import Courier
@@ -28,17 +41,31 @@ from codeb.adapters.host_checks import CaddyVersion
 from codeb.adapters.journal.files import FileJournal
 from codeb.adapters.local.exec import LocalExec
 from codeb.adapters.locks import FileLocks
+from codeb.adapters.memory import HostMemory
+from codeb.adapters.postgres.audit import AuditRows
 from codeb.adapters.postgres.database import Database
+from codeb.adapters.postgres.domains import CertificateRows, DomainRows
+from codeb.adapters.postgres.env_vault import EnvVaultRows
 from codeb.adapters.postgres.envs import EnvRows
 from codeb.adapters.postgres.history import PostgresHistory
 from codeb.adapters.postgres.projects import ProjectRows
+from codeb.adapters.postgres.redis_users import RedisUserRows
+from codeb.adapters.postgres.repositories import RepositoryRows
+from codeb.adapters.postgres.tasks import TaskRows
+from codeb.adapters.postgres.tenants import TenantDatabases
 from codeb.adapters.probe import HttpProbe
+from codeb.adapters.project_memory import ProjectMemory
 from codeb.adapters.projects import ProjectCopies, StoredProjects
+from codeb.adapters.redis_users import RedisUsers
+from codeb.adapters.registry_files import RegistryFiles
 from codeb.adapters.rollback_log import FileRollbackLog
 from codeb.adapters.slot_files import SlotFiles
+from codeb.services.domains import DomainRules, allowed_domains
 from codeb.services.images import ImageRules
+from codeb.services.outside import Outside
+from codeb.services.protocols.follow import ContainerLogs, NoContainerLogs
 from codeb.services.sites import Addresses
-from codeb.services.wiring import Outside, UseCases, wire
+from codeb.services.wiring import UseCases, wire
 from codeb.settings import Settings
 
 _MB = 1024**2
@@ -52,9 +79,19 @@ class Services(UseCases):
     database: Database
     courier: Courier
     events: EngineEvents
+    reloads: Reloads = field(default_factory=Reloads)
+    trail: Trail
+    known: KnownSecrets
+    container_logs: ContainerLogs = field(default_factory=NoContainerLogs)
+    streaming: CentrifugoPublisher | None = None
 
     def close(self) -> None:
+        if self.streaming is not None:
+            self.streaming.close()
+        if isinstance(self.container_logs, LogFollower):
+            self.container_logs.close()
         self.events.close()
+        self.trail.close()
         self.database.close()
 
 
@@ -65,36 +102,56 @@ def build(settings: Settings) -> Services:
     outbox = Outbox(root / "outbox", clock)
     events = EngineEvents()
     allowed = PublicAddresses(frozenset(settings.platform_hosts))
-    use = wire(outside(settings, database, outbox, events))
+    known = KnownSecrets.of(settings)
+    use = wire(outside(settings, database, outbox, events, known))
     return Services(
         **{each.name: getattr(use, each.name) for each in fields(UseCases)},
         settings=settings,
         database=database,
         courier=Courier(outbox, settings.env_key, HookPost(system_addresses, allowed), clock),
         events=events,
+        reloads=cast(CaddyProxy, use.proxy).tree.reloads,
+        trail=Trail(AuditRows(database), Spool(root / "spool" / "audit")),
+        known=known,
+        container_logs=LogFollower(DockerLogs()),
+        streaming=_streaming(settings),
     )
 
 
-def outside(settings: Settings, database: Database, outbox: Outbox, events: EngineEvents) -> Outside:
+def _streaming(settings: Settings) -> CentrifugoPublisher | None:
+    """None where there is no streaming host. It begins when the server does."""
+    if not settings.centrifugo_url:
+        return None
+    return CentrifugoPublisher(CentrifugoPost(settings.centrifugo_url, settings.centrifugo_api_key, settings.ca_file))
+
+
+def outside(
+    settings: Settings, database: Database, outbox: Outbox, events: EngineEvents, known: KnownSecrets
+) -> Outside:
     """The world as this host has it."""
     root, clock = settings.root, SystemClock()
+    registry = RegistryFiles(root / "registry", clock)
     local = LocalExec()
     journal = FileJournal(root / "journal", clock)
     env_files = DotenvFiles(root / "env")
     proxy = caddy_proxy(settings)
     client = connect()
     login = RegistryLogin(settings.registry, settings.registry_username, settings.registry_password)
+    projects = StoredProjects(ProjectRows(database, settings.domain), ProjectCopies(root / "registry" / "projects"))
+    slots = SlotFiles(root / "registry" / "slots", journal, clock)
+    runtime = DockerRuntime(client, Images(client, login), Readiness(HttpProbe(), events))
     scheme = "http" if settings.tls == "off" else "https"
     return Outside(
         clock=clock,
         locks=FileLocks(root / "locks", clock),
         journal=journal,
-        slots=SlotFiles(root / "registry" / "slots", journal, clock),
-        projects=StoredProjects(ProjectRows(database, settings.domain), ProjectCopies(root / "registry" / "projects")),
+        slots=slots,
+        projects=projects,
         history=PostgresHistory(database, journal),
-        envs=EnvRows(database, settings.env_key, env_files),
+        envs=EnvRows(database, settings.env_key, env_files, settings.env_key_previous, known.add_variables),
+        env_vault=EnvVaultRows(database, EnvCipher(settings.env_key, settings.env_key_previous)),
         env_files=env_files,
-        runtime=DockerRuntime(client, Images(client, login), Readiness(HttpProbe(), events)),
+        runtime=runtime,
         proxy=proxy,
         probe=HttpProbe(),
         smoke=PreviewSmoke(proxy.requests),
@@ -104,11 +161,25 @@ def outside(settings: Settings, database: Database, outbox: Outbox, events: Engi
         cancellations=FileCancellations(root / "cancellations"),
         dumps=PgDumps(root / "dumps", local, _databases(settings), settings.database.sslrootcert),
         announcements=outbox,
+        access=registry,
+        task_store=TaskRows(database),
+        repositories=RepositoryRows(database),
+        git_hosting=RestHosting(Remote(settings.git_api_url, settings.git_token)),
         images=ImageRules(settings.registry, settings.image_prefixes),
         addresses=Addresses(settings.domain, scheme, settings.probe_secret, settings.preview_protection),
+        domains=DomainRows(database),
+        dns=DnsLookup(settings.dns_resolver),
+        certificates=CertificateRows(database, settings.certificates_per_week if settings.tls == "acme" else 0),
+        domain_rules=DomainRules(
+            (settings.registry.rpartition(":")[0],), settings.public_address, partial(allowed_domains, registry)
+        ),
+        audit_log=AuditRows(database),
         checks=(CaddyVersion(local),),
+        caches=RedisUsers(settings.redis, RedisUserRows(database)) if settings.redis else None,
+        databases=TenantDatabases(settings.provision_database) if settings.provision_database else None,
         min_free=settings.min_free_mb * _MB,
         grace=timedelta(hours=settings.grace_hours),
+        memory=HostMemory(ProjectMemory(projects), slots, ObservedContainers(client, runtime.observe, events)),
     )
 
 

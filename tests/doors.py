@@ -3,25 +3,32 @@
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
 from starlette.testclient import TestClient
 
+from codeb.adapters.audit.known import KnownSecrets
+from codeb.adapters.audit.trail import Trail
 from codeb.adapters.clock import SystemClock
 from codeb.adapters.docker.events import Death, EngineEvents
 from codeb.adapters.hooks.courier import Courier
 from codeb.adapters.key_maker import KeyMaker
 from codeb.adapters.keys import KeyRegistry
 from codeb.adapters.postgres.database import Database
+from codeb.adapters.postgres.timing import Timing
+from codeb.adapters.registry_files import RegistryFiles
 from codeb.api.app import create_app
+from codeb.api.streams.hub import Hub
 from codeb.api.watch import DatabaseWatch
 from codeb.bootstrap import Services
 from codeb.domain.access import Role
 from codeb.errors import Unavailable
+from codeb.services.access import access
 from codeb.services.wiring import UseCases
 from codeb.settings import Settings
+from tests.fakes.audit import FakeTrail
 from tests.fakes.records import REGISTRY
 from tests.world import World
 
@@ -39,6 +46,7 @@ class FakeDatabase:
     away: bool = False
     migrations: list[str] = field(default_factory=list)
     migrated: int = 0
+    timing: Timing = field(default_factory=Timing)
 
     def available(self) -> bool:
         return not self.away
@@ -72,7 +80,9 @@ class House:
     root: Path
     environ: dict[str, str] = field(default_factory=dict)
     world: World = field(default_factory=World)
+    trail: FakeTrail = field(default_factory=FakeTrail)
     database: FakeDatabase = field(default_factory=FakeDatabase)
+    hub: Hub = field(default_factory=Hub)
 
     def __post_init__(self) -> None:
         self.settings = Settings.load({**ENVIRON, "CODEB_ROOT": str(self.root), **self.environ})
@@ -83,8 +93,12 @@ class House:
             database=cast(Database, self.database),
             courier=cast(Courier, FakeCourier()),
             events=cast(EngineEvents, FakeEvents()),
+            trail=cast(Trail, self.trail),
+            known=KnownSecrets.of(self.settings),
         )
         self.registry = self.root / "registry"
+        files = RegistryFiles(self.registry, SystemClock())
+        self.services = replace(self.services, access=access(files, world.projects, SystemClock()))
         self.keys = KeyRegistry(self.registry / "api-keys.json")
         self.watch = DatabaseWatch(self.services)
 
@@ -99,5 +113,5 @@ class House:
         return made.text
 
     def client(self, *, server: str = "http://127.0.0.1:9101") -> TestClient:
-        app = create_app(self.services, self.keys, self.settings, self.watch)
+        app = create_app(self.services, self.keys, self.settings, self.watch, self.hub)
         return TestClient(app, base_url=server, raise_server_exceptions=False)

@@ -2,12 +2,20 @@
 
 from dataclasses import dataclass, field
 
+from codeb.services.domains import DomainRules
 from codeb.services.images import ImageRules
+from codeb.services.outside import Outside
 from codeb.services.sites import Addresses
-from codeb.services.wiring import Outside, UseCases, wire
+from codeb.services.wiring import UseCases, wire
 from codeb.settings import Secret
+from tests.fakes.access import FakeAccess
+from tests.fakes.audit import FakeAuditLog
+from tests.fakes.backings import FakeCaches, FakeDatabases
 from tests.fakes.containers import FakeRuntime
+from tests.fakes.domains import FakeCertificates, FakeDns, FakeDomains
+from tests.fakes.envs import FakeEnvFiles, FakeEnvs, FakeVault
 from tests.fakes.faults import Faults
+from tests.fakes.git import FakeHosting, FakeRepositories
 from tests.fakes.proxy import FakeMeter, FakeProbe, FakeProxy, FakeSmoke
 from tests.fakes.records import (
     REGISTRY,
@@ -15,8 +23,6 @@ from tests.fakes.records import (
     FakeCancellations,
     FakeClock,
     FakeDumps,
-    FakeEnvFiles,
-    FakeEnvs,
     FakeHistory,
     FakeHostCheck,
     FakeJournal,
@@ -26,6 +32,7 @@ from tests.fakes.records import (
     FakeRollbackLog,
     FakeSlots,
 )
+from tests.fakes.tasks import FakeTasks
 
 
 @dataclass
@@ -36,13 +43,23 @@ class World:
     faults: Faults = field(default_factory=Faults)
     locks: FakeLocks = field(default_factory=FakeLocks)
     envs: FakeEnvs = field(default_factory=FakeEnvs)
+    env_vault: FakeVault = field(default_factory=FakeVault)
     probe: FakeProbe = field(default_factory=FakeProbe)
     smoke: FakeSmoke = field(default_factory=FakeSmoke)
     dumps: FakeDumps = field(default_factory=FakeDumps)
+    audit_log: FakeAuditLog = field(default_factory=FakeAuditLog)
     check: FakeHostCheck = field(default_factory=FakeHostCheck)
     cancellations: FakeCancellations = field(default_factory=FakeCancellations)
+    access: FakeAccess = field(default_factory=FakeAccess)
     announcements: FakeAnnouncements = field(default_factory=FakeAnnouncements)
     rollback_log: FakeRollbackLog = field(default_factory=FakeRollbackLog)
+    databases: FakeDatabases = field(default_factory=FakeDatabases)
+    caches: FakeCaches = field(default_factory=FakeCaches)
+    allowed_domains: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    dns: FakeDns = field(default_factory=FakeDns)
+    certificates: FakeCertificates = field(default_factory=FakeCertificates)
+    tasks: FakeTasks = field(default_factory=FakeTasks)
+    hosting: FakeHosting = field(default_factory=FakeHosting)
     addresses: Addresses = field(default_factory=lambda: Addresses("codeb.test", "https", Secret("preview")))
 
     def __post_init__(self) -> None:
@@ -51,6 +68,8 @@ class World:
         self.journal = FakeJournal(self.clock, self.faults)
         self.slots = FakeSlots(self.journal)
         self.projects = FakeProjects(self.clock)
+        self.domains = FakeDomains(self.projects, self.addresses.domain)
+        self.repositories = FakeRepositories(self.projects)
         self.history = FakeHistory(self.journal)
         self.proxy = FakeProxy(self.clock, self.faults)
         self.meter = FakeMeter(self.clock)
@@ -63,6 +82,7 @@ class World:
                 projects=self.projects,
                 history=self.history,
                 envs=self.envs,
+                env_vault=self.env_vault,
                 env_files=self.env_files,
                 runtime=self.runtime,
                 proxy=self.proxy,
@@ -74,10 +94,23 @@ class World:
                 cancellations=self.cancellations,
                 dumps=self.dumps,
                 announcements=self.announcements,
+                access=self.access,
+                task_store=self.tasks,
+                repositories=self.repositories,
+                git_hosting=self.hosting,
                 images=ImageRules(REGISTRY),
                 addresses=self.addresses,
+                domains=self.domains,
+                dns=self.dns,
+                certificates=self.certificates,
+                domain_rules=DomainRules(
+                    ("registry.test",), "203.0.113.1", lambda team: self.allowed_domains.get(team, ())
+                ),
+                audit_log=self.audit_log,
                 checks=(self.check,),
                 min_free=1000,
+                databases=self.databases,
+                caches=self.caches,
             )
         )
         self.deploy, self.promote, self.rollback = self.use.deploy, self.use.promote, self.use.rollback

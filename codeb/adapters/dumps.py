@@ -6,7 +6,7 @@ import shutil
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codeb.adapters.files import sync_directory
@@ -76,6 +76,10 @@ class PgDumps:
             _shorten(dump.parent, dump)
         return str(dump)
 
+    def keep(self, environment: Environment, label: str, url: str) -> str:
+        """As ``take``, into ``deleted/``, which no deletion of a project touches."""
+        return replace(self, directory=self.directory / "deleted").take(environment, label, url)
+
     def _addresses(self, environment: Environment, connection: Mapping[str, str]) -> Mapping[str, str]:
         """Where its hosts are, looked up once and connected to as they are: no team reaches the platform by a URL."""
         try:
@@ -118,7 +122,7 @@ class PgDumps:
 def _part(dump: Path) -> Iterator[Path]:
     """The file that is dumped into; gone when the block fails."""
     for directory in (dump.parent.parent, dump.parent):
-        directory.mkdir(mode=0o700, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = dump.with_name(f"{dump.name}.part")
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600))
     try:

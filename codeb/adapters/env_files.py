@@ -1,15 +1,19 @@
 """The host's copy of an environment's variables: ``env/{project}/.env.{environment}``, 0600. Spec section 3, step 7."""
 
 import io
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
 
 from codeb.adapters.files import write_atomically, writing
 from codeb.domain.names import Environment
+from codeb.domain.variables import is_name
+from codeb.errors import InvalidInput
 from codeb.services.protocols import EnvVersion
 
 _HEADER = "# codeb env version "
@@ -64,8 +68,43 @@ class DotenvFiles:
         return self.directory / environment.project / f".env.{environment.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class DotenvText:
+    """``duplicates`` are named more than once; the last line is what counts."""
+
+    variables: dict[str, str]
+    duplicates: tuple[str, ...] = ()
+
+
+def read_dotenv(text: str, field: str) -> DotenvText:
+    """What somebody wrote: quotes are syntax, nothing is expanded, a name without a value is the empty string.
+
+    Raises InvalidInput, which names ``field`` and the line's number and never shows the line.
+    """
+    variables: dict[str, str] = {}
+    duplicates = set()
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            raise InvalidInput(field, f"line {_line(binding)} is not NAME=value")
+        if binding.key is None:
+            continue
+        if not is_name(binding.key):
+            raise InvalidInput(field, f"line {_line(binding)}: a variable's name is letters, digits and _")
+        if binding.key in variables:
+            duplicates.add(binding.key)
+        variables[binding.key] = binding.value or ""
+    return DotenvText(variables, tuple(sorted(duplicates)))
+
+
+def _line(binding: Binding) -> int:
+    """The library counts from the blank lines before."""
+    text = binding.original.string
+    blank = text[: len(text) - len(text.lstrip())]
+    return binding.original.line + len(re.findall(r"\r\n|\n|\r", blank))
+
+
 def parse_dotenv(text: str) -> dict[str, str]:
-    """Dotenv rules: quotes are syntax, nothing is expanded. A name without a value is the empty string."""
+    """What :func:`dotenv_text` wrote, by the rules of :func:`read_dotenv`."""
     return {key: value or "" for key, value in dotenv_values(stream=io.StringIO(text), interpolate=False).items()}
 
 

@@ -1,31 +1,23 @@
-"""Makes keys, and the team of a key where it is missing. Spec section 6, "Auth"."""
+"""Keys made, listed and revoked on the host, where nobody asks for a role: the way back in. Spec section 6, "Auth"."""
 
-import fcntl
-import json
-import os
-import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from codeb.adapters.files import write_atomically
-from codeb.adapters.keys import RateLimit, read_registry
-from codeb.domain.access import EVERY_SCOPE, KeyText, Role, key_hash
-from codeb.domain.records import iso
-from codeb.errors import InvalidInput, Unavailable
+from codeb.adapters.registry_files import RegistryFiles
+from codeb.domain.access import EVERY_SCOPE, KeyKind, Role
+from codeb.domain.keys import KeyRecord, RateLimit, UnknownToken, new_key, without_owner
+from codeb.domain.teams import Team
 from codeb.services.protocols import Clock
-
-_VERSION = "6.0"
-_TEAM_SETTINGS = {"defaultEnvironment": "production", "autoPromote": False, "gracePeriodHours": 48}
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
     """``text`` is the key itself; it is not kept anywhere."""
 
-    text: str
+    text: str = field(repr=False)
     record: Mapping[str, Any]
 
 
@@ -36,6 +28,10 @@ class KeyMaker:
     directory: Path
     clock: Clock
 
+    @property
+    def files(self) -> RegistryFiles:
+        return RegistryFiles(self.directory, self.clock)
+
     def create(
         self,
         team: str,
@@ -45,58 +41,45 @@ class KeyMaker:
         by: str,
         platform: bool = False,
         rate_limit: RateLimit | None = None,
+        kind: KeyKind = KeyKind.PERSON,
+        scopes: frozenset[str] = frozenset({EVERY_SCOPE}),
+        projects: frozenset[str] | None = None,
+        expires_at: datetime | None = None,
     ) -> NewKey:
-        """Register a new key; raises InvalidInput for a team's name that no key can carry, Unavailable."""
-        text = f"codeb_{team}_{role}_{secrets.token_urlsafe(18)}"
-        if KeyText.parse(text) is None or len(team) > 64:  # noqa: PLR2004  the column's width
-            raise InvalidInput("team", f"{team!r} is not made of at most 64 letters, digits and hyphens")
-        record = {
-            "id": f"key_{secrets.token_hex(8)}",
-            "keyHash": key_hash(text),
-            "name": name,
-            "teamId": team,
-            "role": str(role),
-            "createdAt": iso(self.clock.now()),
-            "createdBy": by,
-            "scopes": [EVERY_SCOPE],
-            **({"platform": True} if platform else {}),
-            **({"rateLimit": rate_limit.model_dump()} if rate_limit else {}),
-        }
-        with self._locked():
-            self._add("teams.json", "teams", team, self._team(team, by), keep=True)
-            self._add("api-keys.json", "keys", str(record["id"]), record)
-        return NewKey(text, {key: value for key, value in record.items() if key != "keyHash"})
+        """Make a key; only its hash is kept. Raises InvalidInput for a team no key can carry, Unavailable."""
+        now = self.clock.now()
+        made = new_key(
+            team,
+            role,
+            name=name,
+            created_at=now,
+            created_by=by,
+            scopes=scopes,
+            projects=projects,
+            platform=platform,
+            kind=kind,
+            expires_at=expires_at,
+            rate_limit=rate_limit,
+        )
+        with self.files.changing() as change:
+            if not change.has_team(team):
+                change.put_team(Team(id=team, name=team, slug=team.lower(), created_at=now, owner=by))
+            change.put_key(made.record)
+        return NewKey(made.text, made.record.shown())
 
-    def _team(self, team: str, by: str) -> dict[str, Any]:
-        return {
-            "id": team,
-            "name": team,
-            "slug": team.lower(),
-            "createdAt": iso(self.clock.now()),
-            "owner": by,
-            "plan": "free",
-            "projects": [],
-            "members": [],
-            "settings": dict(_TEAM_SETTINGS),
-        }
+    def all(self, team: str | None) -> Sequence[KeyRecord]:
+        """Every key, or those of ``team``, each with its last use; raises Unavailable."""
+        uses = self.files.uses()
+        found = [key for key in self.files.keys().values() if team in (None, key.team_id)]
+        shown = [key.model_copy(update={"last_used": uses.get(key.id, key.last_used)}) for key in found]
+        return sorted(shown, key=lambda key: (key.team_id, str(key.created_at), key.id))
 
-    def _add(self, file: str, section: str, key: str, record: Mapping[str, Any], *, keep: bool = False) -> None:
-        path = self.directory / file
-        try:
-            records = read_registry(path, section) if path.exists() else {}
-        except (OSError, ValueError) as error:
-            raise Unavailable(str(path), f"it is damaged: {error}; nothing was changed in it") from error
-        if keep and key in records:
-            return
-        content = {"version": _VERSION, "updatedAt": iso(self.clock.now()), section: {**records, key: record}}
-        write_atomically(path, json.dumps(content, indent=2) + "\n", mode=0o600)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self.directory / ".keys.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+    def revoke(self, key_id: str) -> tuple[KeyRecord, bool]:
+        """The key that is no more, and whether its team has no owner's key left; raises UnknownToken, Unavailable."""
+        with self.files.changing() as change:
+            keys = dict(change.keys())
+            if key_id not in keys:
+                raise UnknownToken(key_id)
+            change.remove_key(key_id)
+            key = keys.pop(key_id)
+        return key, key.role is Role.OWNER and without_owner(keys.values(), key.team_id, self.clock.now())

@@ -1,52 +1,19 @@
 """The key file, ``registry/api-keys.json``: the authority for API keys, held in memory. Spec section 6, "Auth"."""
 
-import json
 import os
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
 
 import structlog
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
 
-from codeb.domain.access import AuthContext, Role, key_hash
+from codeb.adapters.key_uses import KeyUses
+from codeb.adapters.registry_entries import key_of, read_table
+from codeb.domain.access import key_hash
+from codeb.domain.keys import KeyRecord, RateLimit
 from codeb.errors import Unavailable
 
+__all__ = ["KeyRecord", "KeyRegistry", "RateLimit"]
 _log = structlog.get_logger()
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-class RateLimit(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    requests: int = Field(ge=1)
-    window: int = Field(ge=1, description="seconds")
-
-
-class KeyRecord(BaseModel):
-    """One entry of the file, with the names of its JSON."""
-
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
-
-    id: str
-    key_hash: str = Field(pattern="^[0-9a-f]{64}$", repr=False)
-    name: str
-    team_id: str
-    role: Role
-    scopes: frozenset[str]
-    projects: frozenset[str] | None = None
-    platform: bool = False
-    expires_at: Annotated[datetime, AfterValidator(_utc)] | None = None
-    rate_limit: RateLimit | None = None
-
-    @property
-    def context(self) -> AuthContext:
-        return AuthContext(self.id, self.team_id, self.role, self.scopes, self.projects, self.platform)
 
 
 @dataclass(slots=True)
@@ -55,8 +22,12 @@ class KeyRegistry:
 
     path: Path
     problem: str | None = None
+    uses: KeyUses = field(init=False)
     _by_hash: dict[str, KeyRecord] = field(default_factory=dict)
     _stamp: tuple[int, int, int] | None = None
+
+    def __post_init__(self) -> None:
+        self.uses = KeyUses(self.path.with_name("key-uses.json"))
 
     def find(self, text: str) -> KeyRecord | None:
         """The record of the key; raises Unavailable while the file cannot be read."""
@@ -64,6 +35,16 @@ class KeyRegistry:
 
     def any(self) -> bool:
         return bool(self._current())
+
+    def used(self, key_id: str) -> None:
+        """Remember that the key was just used. In memory only; :meth:`flush` writes."""
+        self.uses.note(key_id)
+
+    def flush(self, *, at_once: bool = False) -> None:
+        """Write when keys were last used, once in five minutes at most. From any thread; raises Unwritable."""
+        if self.problem:
+            return
+        self.uses.flush({record.id for record in self._by_hash.values()}, at_once=at_once)
 
     def refresh(self) -> None:
         """Load the file if it is not the one in memory. A damaged file empties the memory and sets ``problem``."""
@@ -87,33 +68,14 @@ class KeyRegistry:
 
     def _load(self, stamp: tuple[int, int, int]) -> None:
         try:
-            entries = read_registry(self.path, "keys")
+            entries = read_table(self.path)
         except (OSError, ValueError) as error:
             self._keep({}, f"it is damaged: {error}", stamp)
             return
-        records = (_record(entry_id, entry) for entry_id, entry in entries.items())
+        records = (key_of(entry_id, entry) for entry_id, entry in entries.items())
         self._keep({record.key_hash: record for record in records if record}, None, stamp)
 
     def _keep(self, records: dict[str, KeyRecord], problem: str | None, stamp: tuple[int, int, int] | None) -> None:
         if problem and problem != self.problem:
             _log.error("key_file_unusable", path=str(self.path), reason=problem, effect="no key is accepted")
         self._by_hash, self.problem, self._stamp = records, problem, stamp
-
-
-def read_registry(path: Path, section: str) -> dict[str, Any]:
-    """The records under ``section`` of a registry file; raises ValueError when it is not one."""
-    content = json.loads(path.read_bytes())
-    records = content.get(section) if isinstance(content, dict) else None
-    if isinstance(records, dict):
-        return records
-    raise ValueError(f"there is no table {section!r} in it")
-
-
-def _record(entry_id: str, entry: Any) -> KeyRecord | None:
-    """One odd entry costs its own key, nobody else's."""
-    try:
-        return KeyRecord.model_validate(entry)
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, each["loc"])) or "entry" for each in error.errors()})
-        _log.error("key_entry_unusable", key_id=entry_id, fields=fields, effect="this key is not accepted")
-        return None

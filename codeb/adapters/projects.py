@@ -1,8 +1,9 @@
 """Projects: the database decides, its copy on the host serves while the database is away. Spec section 7."""
 
 import contextlib
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -26,6 +27,10 @@ class ProjectCopies:
     """``directory`` holds ``{project}.json``."""
 
     directory: Path
+
+    @property
+    def place(self) -> str:
+        return os.fspath(self.directory)
 
     def find(self, name: str) -> Project | None:
         """None where there is no copy, or one that cannot be read."""
@@ -56,10 +61,18 @@ class ProjectCopies:
         return self.directory / f"{name}.json"
 
 
+@dataclass(slots=True)
+class Changes:
+    """How many this process has made."""
+
+    count: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class StoredProjects:
     rows: ProjectRows
     copies: ProjectCopies
+    changes: Changes = field(default_factory=Changes, repr=False, compare=False)
 
     def get(self, name: str) -> Project:
         try:
@@ -78,6 +91,10 @@ class StoredProjects:
     def all(self) -> Sequence[Project]:
         with contextlib.suppress(Unavailable):
             return self.rows.all()
+        return self.copied()
+
+    def copied(self) -> Sequence[Project]:
+        """What the host itself has, for when the database is away."""
         found = (self.copies.find(name) for name in self.copies.names())
         return [project for project in found if project is not None]
 
@@ -86,10 +103,20 @@ class StoredProjects:
     ) -> Project:
         project = self.rows.create(name, team_id=team_id, type=type, environments=environments, settings=settings)
         self.copies.keep(project)
+        self.changes.count += 1
         return project
 
     def update_settings(self, name: str, settings: ProjectSettings) -> Project:
         project = self.rows.update_settings(name, settings)
+        if project is None:
+            raise UnknownProject(name, self._closest(name))
+        self.copies.keep(project)
+        self.changes.count += 1
+        return project
+
+    def reread(self, name: str) -> Project:
+        """As the database has it now, after its domains changed there; whatever is held of it is brought up to date."""
+        project = self.rows.find(name)
         if project is None:
             raise UnknownProject(name, self._closest(name))
         self.copies.keep(project)
@@ -101,6 +128,7 @@ class StoredProjects:
     def delete(self, name: str) -> None:
         self.rows.delete(name)
         self.copies.forget(name)
+        self.changes.count += 1
 
     def _closest(self, name: str) -> tuple[str, ...]:
         hits = process.extract(name, self._names(), scorer=Levenshtein.distance, score_cutoff=_MAX_DISTANCE, limit=3)

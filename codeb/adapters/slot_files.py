@@ -53,6 +53,13 @@ class SlotFiles:
         except (ValueError, KeyError, TypeError) as error:
             raise SlotFileDamaged(path) from error
 
+    def at_hand(self, environment: Environment) -> SlotPair | None:
+        """What was read of the journal, for one stat; None where it has grown since, or was not read yet."""
+        known = self._pairs.get(environment)
+        if known is None or known[0] is not self.journal.slots_at_hand(environment):
+            return None
+        return known[1]
+
     def save(self, pair: SlotPair) -> None:
         """A file that cannot be written is no failure of what has happened already: the journal has it."""
         record = {**pair_record(pair), "lastUpdated": iso(self.clock.now())}

@@ -1,175 +1,143 @@
-"""The API as an ASGI application. Spec section 6."""
+"""The API as an ASGI application: its parts, its routes, what a request passes. Spec section 6."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 
-import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-import codeb
 from codeb.adapters.clock import SystemClock
 from codeb.adapters.keys import KeyRegistry
 from codeb.api import envelope
 from codeb.api.auth import Authenticator
-from codeb.api.body import tool_call
-from codeb.api.dispatch import Dispatch
+from codeb.api.collectors import CaddyReloads, SlotHealth, SlotStates, healths
+from codeb.api.compat import CompatRoutes
+from codeb.api.cors import EVERY_PAGE, Cors, Preflight
 from codeb.api.doors import Doors
-from codeb.api.errors import MethodNotAllowed, NotFound, Unauthenticated
-from codeb.api.lanes import Lanes
-from codeb.api.metrics import Metrics, SlotStates
+from codeb.api.errors import MethodNotAllowed, NotFound, RateLimited
+from codeb.api.gate import Gate
+from codeb.api.limits import Guesses, RateHeaders
+from codeb.api.metrics import Metrics
 from codeb.api.middleware import BodyLimit, NoProxy, Passage
+from codeb.api.parts import Parts
 from codeb.api.rounds import Rounds
+from codeb.api.routes_about import AboutRoutes
+from codeb.api.routes_audit import AuditRoutes
+from codeb.api.routes_health import HealthRoutes
+from codeb.api.routes_internal import InternalRoutes
+from codeb.api.routes_stream import StreamRoutes
+from codeb.api.routes_tool import ToolRoutes
+from codeb.api.secrets import SecretsRoutes
+from codeb.api.streams.hub import Hub
 from codeb.api.watch import DatabaseWatch
 from codeb.bootstrap import Services
-from codeb.domain.access import AuthContext
 from codeb.errors import CodebError
 from codeb.settings import Settings
-from codeb.tools.health import uptime
-from codeb.tools.registry import TOOLS
-from codeb.tools.tool import Lane
 
-_FEATURES = ["blue-green-deployment", "slot-management", "project-initialization"]
-_SOURCES = {"we-cli": "cli", "codeb-mcp": "mcp", "codeb-ci": "ci", "codeb-browser": "browser"}
 _METHOD_NOT_ALLOWED = 405
-
-
-@dataclass(slots=True)
-class Api:
-    """The routes and what they share."""
-
-    services: Services
-    keys: KeyRegistry
-    authenticator: Authenticator
-    doors: Doors
-    watch: DatabaseWatch
-    lanes: Lanes = field(default_factory=Lanes)
-    metrics: Metrics = field(default_factory=Metrics)
-    rounds: Rounds = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.rounds = Rounds(self.services, self.metrics)
-
-    def routes(self) -> list[Route]:
-        return [
-            Route("/", self.index),
-            Route("/health", self.health),
-            Route("/metrics", self.show_metrics),
-            Route("/internal/tls", self.may_have_certificate),
-            Route("/api", self.about),
-            Route("/api/tools", self.tools),
-            Route("/api/tool", self.tool, methods=["POST"]),
-            Route("/tool", self.tool, methods=["POST"]),
-        ]
-
-    async def tool(self, request: Request) -> JSONResponse:
-        auth = self._authenticate(request)
-        name, params = await tool_call(request)
-        dispatch = Dispatch(self.services, self.lanes, self.metrics)
-        return envelope.success(request, await dispatch(name, params, auth, _source(request)))
-
-    async def health(self, request: Request) -> JSONResponse:
-        problems = self.problems()
-        client = request.query_params.get("v") or request.headers.get("X-Client-Version")
-        return JSONResponse(
-            {
-                "status": "degraded" if problems else "healthy",
-                "version": codeb.__version__,
-                "timestamp": envelope.now(),
-                "uptime": uptime(),
-                "degraded": bool(problems),
-                "problems": problems,
-                "database": "available" if self.watch.there else "away",
-                **envelope.update_hint(client),
-            }
-        )
-
-    async def index(self, request: Request) -> JSONResponse:  # noqa: ARG002
-        return JSONResponse(
-            {"name": "CodeB API", "version": codeb.__version__, "health": "/health", "tools": "/api/tools"}
-        )
-
-    async def about(self, request: Request) -> JSONResponse:
-        self._authenticate(request)
-        names = [tool.name for tool in TOOLS]
-        return JSONResponse({"name": "CodeB API", "version": codeb.__version__, "tools": names, "features": _FEATURES})
-
-    async def tools(self, request: Request) -> JSONResponse:
-        self._authenticate(request)
-        return JSONResponse({"tools": [tool.described() for tool in TOOLS]})
-
-    async def show_metrics(self, request: Request) -> Response:
-        """For Prometheus. The door that Caddy publishes does not have it."""
-        if not self.doors.is_internal(request):
-            raise NotFound("there is nothing at /metrics")
-        text = await self.lanes.run(Lane.READ, lambda: generate_latest(self.metrics.registry))
-        return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    async def may_have_certificate(self, request: Request) -> Response:
-        """Caddy's question before it gets a certificate: only for names that a project has. Spec section 4."""
-        if not self.doors.is_internal(request):
-            raise NotFound("there is nothing at /internal/tls")
-        known = await self.lanes.run(
-            Lane.READ, partial(self.services.hosts.known, request.query_params.get("domain", ""))
-        )
-        return Response(status_code=200 if known else 404)
-
-    def problems(self) -> list[str]:
-        """What does not work right now; empty is healthy."""
-        found = {"database": not self.watch.there, "keys": self.keys.problem is not None}
-        return [part for part, away in found.items() if away]
-
-    def _authenticate(self, request: Request) -> AuthContext:
-        try:
-            auth = self.authenticator(request)
-        except Unauthenticated as error:
-            self.metrics.auth_failures.labels(error.reason).inc()
-            raise
-        structlog.contextvars.bind_contextvars(key_id=auth.key_id, team_id=auth.team_id)
-        return auth
-
-    @contextlib.asynccontextmanager
-    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:  # noqa: ARG002
-        following = asyncio.create_task(self.watch.follow(self.lanes))
-        self.rounds.begin(self.watch.recover)
-        try:
-            yield
-        finally:
-            following.cancel()
-            await asyncio.to_thread(self.rounds.finish)
-            await self.lanes.finish()
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 def create_app(
-    services: Services, keys: KeyRegistry, settings: Settings, watch: DatabaseWatch | None = None
+    services: Services,
+    keys: KeyRegistry,
+    settings: Settings,
+    watch: DatabaseWatch | None = None,
+    hub: Hub | None = None,
 ) -> Starlette:
     """The application; run it in one process, its counters and its keys are in memory."""
-    development = settings.env == "development"
-    api = Api(
-        services,
-        keys,
-        Authenticator(keys, SystemClock(), development),
-        Doors.of(settings),
-        watch or DatabaseWatch(services),
-    )
-    api.metrics.registry.register(SlotStates(services.status.all))
-    api.metrics.degraded.set_function(lambda: bool(api.problems()))
-    routes = api.routes()
-    passage = Middleware(Passage, metrics=api.metrics, routes=frozenset(route.path for route in routes))
+    metrics = Metrics()
+    authenticator = Authenticator(keys, SystemClock(), Guesses(), settings.env == "development")
+    gate = Gate(authenticator, metrics)
+    parts = Parts(services, keys, gate, Doors.of(settings), watch or DatabaseWatch(services), metrics, hub or Hub())
+    _observe(parts)
+    found = routes(parts)
     return Starlette(
-        routes=routes,
-        middleware=[passage, *([Middleware(NoProxy)] if development else []), Middleware(BodyLimit)],
-        exception_handlers={CodebError: envelope.as_failure, HTTPException: _as_failure},
-        lifespan=api.lifespan,
+        routes=found,
+        middleware=_middleware(settings, metrics, found),
+        exception_handlers={
+            CodebError: envelope.as_failure,
+            RateLimited: _as_rate_limited,
+            HTTPException: _as_failure,
+        },
+        lifespan=_lifespan(parts),
     )
+
+
+def routes(parts: Parts) -> list[Route]:
+    return [
+        *AboutRoutes(parts).routes(),
+        *HealthRoutes(parts).routes(),
+        *InternalRoutes(parts).routes(),
+        *ToolRoutes(parts).routes(),
+        *CompatRoutes(parts).routes(),
+        *SecretsRoutes(parts).routes(),
+        *AuditRoutes(parts).routes(),
+        *StreamRoutes.of(parts).routes(),
+    ]
+
+
+def _observe(parts: Parts) -> None:
+    """Let what happens elsewhere be counted here."""
+    services, metrics = parts.services, parts.metrics
+    metrics.degraded.set_function(lambda: bool(parts.problems()))
+    metrics.registry.register(SlotStates(services.status.all))
+    metrics.registry.register(SlotHealth(lambda: healths(services)))
+    metrics.registry.register(CaddyReloads(lambda: services.reloads.count))
+    metrics.audit_spool.set_function(services.trail.size)
+    services.database.timing.heard = metrics.queried
+
+
+def _middleware(settings: Settings, metrics: Metrics, found: list[Route]) -> list[Middleware]:
+    """From the outermost in."""
+    development = settings.env == "development"
+    origins = frozenset(settings.cors_origins or ([EVERY_PAGE] if development else []))
+    paths = frozenset(route.path for route in found)
+    return [
+        *([Middleware(Cors, origins=origins)] if origins else []),
+        Middleware(RateHeaders),
+        Middleware(Passage, metrics=metrics, routes=paths),
+        *([Middleware(NoProxy)] if development else []),
+        *([Middleware(Preflight, origins=origins)] if origins else []),
+        Middleware(BodyLimit),
+    ]
+
+
+def _lifespan(parts: Parts) -> Lifespan:
+    services = parts.services
+    rounds = Rounds(services, parts.metrics, parts.keys)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001
+        following = asyncio.create_task(parts.watch.follow(parts.lanes))
+        services.trail.begin()
+        if services.streaming is not None:
+            parts.hub.on_event(services.streaming.publish)
+            services.streaming.begin()
+        rounds.begin(parts.watch.recover)
+        try:
+            yield
+        finally:
+            parts.hub.close()
+            following.cancel()
+            await asyncio.to_thread(rounds.finish)
+            await parts.lanes.finish()
+
+    return lifespan
+
+
+async def _as_rate_limited(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RateLimited):
+        raise error
+    answer = envelope.failure(request, error)
+    answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 async def _as_failure(request: Request, error: Exception) -> JSONResponse:
@@ -180,9 +148,3 @@ async def _as_failure(request: Request, error: Exception) -> JSONResponse:
         answer.headers.update(error.headers or {})
         return answer
     return envelope.failure(request, NotFound(f"there is nothing at {path}"))
-
-
-def _source(request: Request) -> str:
-    """Which of our clients asks, by its own word: ``X-Client: we-cli/1.2.3``."""
-    client = request.headers.get("X-Client", "").partition("/")[0]
-    return _SOURCES.get(client, "api")

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from codeb.adapters.keys import KeyRegistry
+from codeb.adapters.keys import KeyRegistry, RateLimit
 from codeb.api.errors import Unauthenticated
+from codeb.api.limits import Guesses
+from codeb.api.middleware import client_address
 from codeb.domain.access import AuthContext, KeyText
 from codeb.errors import ConfigError
 from codeb.services.protocols import Clock
@@ -13,29 +15,44 @@ from codeb.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose key it is; ``rate_limit`` None is the usual one."""
+
+    context: AuthContext
+    rate_limit: RateLimit | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Authenticator:
-    """``development`` lets well-formed keys in that nobody registered; see :func:`refuse_open_development`."""
+    """``development`` lets well-formed keys in that nobody registered; see :func:`refuse_open_development`.
+
+    A key is found by the SHA-256 of its whole text. How long that takes tells at most something of the hash, which
+    nobody can steer towards a registered one without knowing its key, so no comparison in constant time is needed.
+    """
 
     keys: KeyRegistry
     clock: Clock
+    guesses: Guesses
     development: bool = False
 
-    def __call__(self, request: Request) -> AuthContext:
-        """The key's rights as its record has them; raises Unauthenticated, Unavailable."""
+    def __call__(self, request: Request) -> Caller:
+        """The key's rights as its record has them; raises Unauthenticated, Unavailable.
+
+        Raises RateLimited for a source that guesses; never for a registered key, whoever else guesses there.
+        """
         text = request.headers.get("X-API-Key", "")
         if not text:
             raise Unauthenticated("missing_key", "API key required. Use X-API-Key header.")
         claimed = KeyText.parse(text)
-        if claimed is None:
-            raise Unauthenticated("invalid_key", "Invalid API key")
-        record = self.keys.find(text)
+        record = self.keys.find(text) if claimed else None
         if record is None:
-            if self.development and not self.keys.any():
-                return AuthContext("dev-key", claimed.team, claimed.role)
+            if claimed and self.development and not self.keys.any():
+                return Caller(AuthContext("dev-key", claimed.team, claimed.role))
+            self.guesses.count(client_address(request.scope))
             raise Unauthenticated("invalid_key", "Invalid API key")
         if record.expires_at is not None and record.expires_at <= self.clock.now():
             raise Unauthenticated("expired_key", f"this API key expired at {record.expires_at:%Y-%m-%d %H:%M} UTC")
-        return record.context
+        return Caller(record.context, record.rate_limit)
 
 
 def refuse_open_development(settings: Settings, keys: KeyRegistry) -> None:

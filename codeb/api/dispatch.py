@@ -2,46 +2,87 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import structlog
 
+from codeb.api.confirm import confirmed
 from codeb.api.lanes import Lanes
 from codeb.api.metrics import Metrics
+from codeb.api.trail import Finished, Origin, Teller, Trail
 from codeb.bootstrap import Services
 from codeb.domain.access import AuthContext
+from codeb.errors import CodebError
 from codeb.services.actor import Actor
+from codeb.services.protocols.trail import Broadcast
+from codeb.services.steps import ignore
 from codeb.tools import registry
 from codeb.tools.call import Call
+from codeb.tools.params import Params, parse, parse_again
 from codeb.tools.results import Record
-from codeb.tools.tool import Tool
+from codeb.tools.tool import Lane, Tool
+
+_NOWHERE = Origin()
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
+    """``trail`` is told of every call that ended, once; ``broadcast`` too, and of the steps of deploys."""
+
     services: Services
     lanes: Lanes
     metrics: Metrics
+    trail: Trail | None = None
+    broadcast: Broadcast | None = None
+    _teller: Teller = field(init=False, repr=False)
 
-    async def __call__(self, name: str, given: Mapping[str, Any], auth: AuthContext, source: str) -> Record:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_teller", Teller(self.trail, self.broadcast))
+
+    async def __call__(
+        self, name: str, given: Mapping[str, Any], auth: AuthContext, source: str, origin: Origin = _NOWHERE
+    ) -> Record:
         """Unknown tool, permission, input, handler, in this order; raises the CodebError of the first that fails."""
-        tool = registry.find(name)
-        structlog.contextvars.bind_contextvars(tool=tool.name)
-        begun = time.perf_counter()
-        status = "failed"
+        at, begun = datetime.now(UTC), time.perf_counter()
+        tool: Tool[Any] | None = None
+        record: Record | None = None
+        problem: BaseException | None = None
         try:
+            tool = registry.find(name)
+            structlog.contextvars.bind_contextvars(tool=tool.name)
             record = await self._run(tool, given, auth, source)
-            status = "success"
+        except BaseException as error:
+            problem = error
+            raise
         finally:
-            self.metrics.called(tool.name, status, auth.role, time.perf_counter() - begun)
+            seconds = time.perf_counter() - begun
+            called = tool.name if tool else name[:_LONGEST_NAME]
+            if tool is not None:
+                self.metrics.called(called, "failed" if problem else "success", auth.role, seconds)
+            self._teller.finished(Finished(called, given, record, problem, auth, source, origin, at, seconds))
         return record
+
+    def refused(self, error: CodebError, auth: AuthContext, source: str, origin: Origin) -> None:
+        """Tell of a call whose tool could not be read."""
+        self._teller.finished(Finished("", {}, None, error, auth, source, origin, datetime.now(UTC), 0.0))
 
     async def _run(self, tool: Tool[Any], given: Mapping[str, Any], auth: AuthContext, source: str) -> Record:
         auth.require(tool.permission, tool.least_role)
-        handle, ignored = tool.prepare(given)
-        actor = Actor(auth.key_id, source, auth.team_id)
-        call = Call(self.services, auth, actor, observer=self.metrics)
-        record = await self.lanes.run(tool.lane, partial(handle, call))
+        wanted = confirmed(self.services.confirmations, tool, given, auth)
+        params, ignored = (parse_again if tool.at_hand else parse)(tool.params, wanted)
+        call = self._call(tool, params, auth, source)
+        record = tool.at_hand(call, params) if tool.at_hand else None
+        if record is None:
+            record = await self.lanes.run(tool.lane, partial(tool.handler, call, params))
         return {**record, "ignored": ignored} if ignored else record
+
+    def _call(self, tool: Tool[Any], params: Params, auth: AuthContext, source: str) -> Call:
+        actor = Actor(auth.key_id, source, auth.team_id)
+        if tool.lane is Lane.READ:
+            return Call(self.services, auth, actor, observer=self.metrics)
+        listener = self._teller.steps(params, lambda name: self.services.status.project(name).team_id)
+        return Call(self.services, auth, actor, on_step=listener or ignore, observer=self.metrics)

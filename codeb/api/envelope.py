@@ -5,11 +5,13 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 import codeb
 from codeb.api.errors import status_of
+from codeb.api.headers import header
 from codeb.domain.records import iso
 from codeb.errors import CodebError
 from codeb.tools import results
@@ -17,12 +19,25 @@ from codeb.tools import results
 _VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,3}")
 
 
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+
+
+class Answer(JSONResponse):
+    """Made by orjson. What only the standard library can write, an integer beyond 64 bits say, it writes."""
+
+    def render(self, content: Any) -> bytes:
+        try:
+            return orjson.dumps(content, option=_OPTIONS)
+        except TypeError:
+            return super().render(content)
+
+
 def success(request: Request, record: dict[str, Any]) -> JSONResponse:
-    return JSONResponse({"success": True, **record, **_passage(request), **_hint(request)})
+    return Answer({"success": True, **record, **_passage(request), **_hint(request)})
 
 
 def failure(request: Request, error: CodebError) -> JSONResponse:
-    return JSONResponse({**results.failure(error), **_passage(request), **_hint(request)}, status_of(error))
+    return Answer({**results.failure(error), **_passage(request), **_hint(request)}, status_of(error))
 
 
 async def as_failure(request: Request, error: Exception) -> JSONResponse:
@@ -41,7 +56,7 @@ def internal_error(correlation_id: str) -> JSONResponse:
         "timestamp": now(),
         "correlationId": correlation_id,
     }
-    return JSONResponse(record, 500)
+    return Answer(record, 500)
 
 
 def now() -> str | None:
@@ -60,7 +75,9 @@ def update_hint(client: str | None) -> dict[str, object]:
 
 
 def is_older(client: str | None) -> bool:
-    match = _VERSION.match(client or "")
+    if not client:
+        return False
+    match = _VERSION.match(client)
     return match is not None and _numbers(match[0]) < _numbers(codeb.__version__)
 
 
@@ -70,7 +87,7 @@ def _numbers(version: str) -> list[int]:
 
 
 def _hint(request: Request) -> dict[str, object]:
-    client = request.headers.get("X-Client-Version")
+    client = header(request.scope, b"x-client-version")
     if not is_older(client):
         return {}
     return {
@@ -80,9 +97,9 @@ def _hint(request: Request) -> dict[str, object]:
 
 
 def _passage(request: Request) -> dict[str, object]:
-    state = request.state
+    state = request.scope["state"]
     return {
-        "duration": round((time.perf_counter() - state.begun) * 1000, 1),
+        "duration": round((time.perf_counter() - state["begun"]) * 1000, 1),
         "timestamp": now(),
-        "correlationId": state.correlation_id,
+        "correlationId": state["correlation_id"],
     }

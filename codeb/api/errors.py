@@ -2,10 +2,11 @@
 
 from codeb.adapters.journal.snapshot import JournalDamaged
 from codeb.adapters.slot_files import SlotFileDamaged
+from codeb.api.streams.places import TooManyStreams
 from codeb.domain.access import Forbidden
 from codeb.domain.deployment import DeployFailed
 from codeb.errors import CodebError, InvalidInput, Refused, Unavailable, Unwritable
-from codeb.services.errors import JournalUnwritable, Locked
+from codeb.services.errors import EnvDamaged, JournalUnwritable, Locked, MissingEnvKey
 from codeb.tools.registry import UnknownTool
 
 
@@ -40,6 +41,19 @@ class MethodNotAllowed(CodebError):
     code = "method_not_allowed"
 
 
+class RateLimited(CodebError):
+    """Too many requests; ``retry_after`` in whole seconds."""
+
+    code = "rate_limited"
+
+    def __init__(self, sentence: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(sentence)
+
+    def facts(self) -> dict[str, object]:
+        return {"retryAfter": self.retry_after}
+
+
 STATUS: dict[type[CodebError], int] = {
     Refused: 200,
     InvalidInput: 400,
@@ -51,11 +65,15 @@ STATUS: dict[type[CodebError], int] = {
     MethodNotAllowed: 405,
     Locked: 409,
     TooLarge: 413,
+    RateLimited: 429,
+    TooManyStreams: 429,
     Unavailable: 503,
     Unwritable: 503,
     JournalUnwritable: 503,
     JournalDamaged: 503,
     SlotFileDamaged: 503,
+    MissingEnvKey: 503,
+    EnvDamaged: 503,
     CodebError: 500,
 }
 

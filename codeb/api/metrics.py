@@ -1,25 +1,20 @@
 """The process's metrics; every label is one of a bounded set. Spec section 6, "Metrics"; lesson 31."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import TypeVar, cast
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from codeb.domain.names import Environment
-from codeb.domain.slots import SlotPair, SlotState
-from codeb.errors import CodebError
 from codeb.services.slot_changes import Receipt
 
-_log = structlog.get_logger()
+M = TypeVar("M", Counter, Histogram)
 
 _HTTP = (0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10)
 _TOOL = (0.005, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120)
 _DEPLOYMENT = (1, 2, 5, 10, 30, 60, 120, 300, 600)
 _SWITCH = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
-_STATE = {SlotState.EMPTY: 0, SlotState.DEPLOYED: 1, SlotState.ACTIVE: 2, SlotState.GRACE: 3}
+_QUERY = (0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -27,6 +22,7 @@ class Metrics:
     """Also the tools' observer: it counts what they did."""
 
     def __init__(self) -> None:
+        self._children: dict[tuple[object, ...], Counter | Histogram] = {}
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -48,6 +44,9 @@ class Metrics:
         self.pointers_lost = self._counter("pointers_lost", "Pointer files that were missing or damaged", where)
         self.watch_flips = self._counter("watch_flips", "Releases that a watch took back, or wanted to", where)
         self.auth_failures = self._counter("auth_failures", "Requests whose key was not accepted", ("reason",))
+        self.rate_limited = self._counter("rate_limit_exceeded", "Requests refused, by a registered key", ("key_id",))
+        self.db_queries = self._histogram("db_query_duration_seconds", "Time of a statement", ("operation",), _QUERY)
+        self.audit_spool = self._gauge("audit_spool_size", "Audit rows that wait for the database")
         self.degraded = self._gauge("degraded", "1 while a part of the platform is away")
 
     def deployed(self, environment: Environment, status: str, seconds: float) -> None:
@@ -66,12 +65,23 @@ class Metrics:
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         labels = (method if method in _METHODS else "other", route, str(status))
-        self.http_requests.labels(*labels).inc()
-        self.http_duration.labels(*labels).observe(seconds)
+        counter, histogram = self._child(self.http_requests, *labels), self._child(self.http_duration, *labels)
+        counter.inc()
+        histogram.observe(seconds)
+
+    def queried(self, operation: str, seconds: float) -> None:
+        self.db_queries.labels(operation).observe(seconds)
 
     def called(self, tool: str, status: str, role: str, seconds: float) -> None:
-        self.tool_calls.labels(tool, status, role).inc()
-        self.tool_duration.labels(tool).observe(seconds)
+        self._child(self.tool_calls, tool, status, role).inc()
+        self._child(self.tool_duration, tool).observe(seconds)
+
+    def _child(self, metric: M, *labels: str) -> M:
+        """The series of these labels, found without the library's lock once it is known."""
+        key = (metric, *labels)
+        if (child := self._children.get(key)) is None:
+            child = self._children[key] = metric.labels(*labels)
+        return cast(M, child)
 
     def _counter(self, name: str, text: str, labels: Sequence[str] = ()) -> Counter:
         return Counter(f"codeb_{name}", text, labels, registry=self.registry)
@@ -81,27 +91,3 @@ class Metrics:
 
     def _histogram(self, name: str, text: str, labels: Sequence[str], buckets: Sequence[float]) -> Histogram:
         return Histogram(f"codeb_{name}", text, labels, buckets=buckets, registry=self.registry)
-
-
-@dataclass(frozen=True, slots=True)
-class SlotStates(Collector):
-    """``codeb_slot_status``, read from the slots when asked: a deleted project's series end by themselves."""
-
-    pairs: Callable[[], Sequence[SlotPair]]
-
-    def describe(self) -> list[Metric]:
-        return []
-
-    def collect(self) -> Iterator[Metric]:
-        family = GaugeMetricFamily(
-            "codeb_slot_status",
-            "0 empty, 1 deployed, 2 active, 3 grace",
-            labels=("project", "environment", "slot"),
-        )
-        try:
-            for pair in self.pairs():
-                for slot in (pair.blue, pair.green):
-                    family.add_metric([pair.environment.project, pair.environment.name, slot.name], _STATE[slot.state])
-        except (CodebError, OSError, ValueError) as error:
-            _log.error("slot_states_unreadable", reason=str(error))
-        yield family

@@ -1,18 +1,19 @@
 """What every request passes before it reaches a route. Spec section 6."""
 
+import random
 import re
-import secrets
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from codeb.api.envelope import failure, internal_error
 from codeb.api.errors import TooLarge
+from codeb.api.headers import header
 from codeb.api.metrics import Metrics
 from codeb.domain.access import Forbidden
 from codeb.errors import CodebError
@@ -31,6 +32,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_SECURITY = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
+_ids = random.Random()  # noqa: S311  names a request in the log, and opens nothing
 
 
 def came_through_proxy(headers: Headers) -> bool:
@@ -52,15 +55,17 @@ class Passage:
         visit = _Visit(scope, send)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=visit.correlation_id)
-        with self.metrics.active.track_inprogress():
-            try:
-                await self.app(scope, receive, visit.send)
-            except ClientDisconnect:
-                visit.status = 499
-            except Exception:  # noqa: BLE001  the last net: a person gets an id, the log gets the stack
-                _log.exception("internal_error", path=scope["path"])
-                if not visit.begun_to_answer:
-                    await internal_error(visit.correlation_id)(scope, receive, visit.send)
+        self.metrics.active.inc()
+        try:
+            await self.app(scope, receive, visit.send)
+        except ClientDisconnect:
+            visit.status = 499
+        except Exception:  # noqa: BLE001  the last net: a person gets an id, the log gets the stack
+            _log.exception("internal_error", path=scope["path"])
+            if not visit.begun_to_answer:
+                await internal_error(visit.correlation_id)(scope, receive, visit.send)
+        finally:
+            self.metrics.active.dec()
         self._record(scope, visit)
 
     def _record(self, scope: Scope, visit: "_Visit") -> None:
@@ -81,8 +86,8 @@ class _Visit:
     """One request on its way: its id, and what was answered so far."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        given = Headers(scope=scope).get("x-correlation-id", "")
-        self.correlation_id = given if _CORRELATION_ID.fullmatch(given) else secrets.token_hex(8)
+        given = header(scope, b"x-correlation-id") or ""
+        self.correlation_id = given if _CORRELATION_ID.fullmatch(given) else f"{_ids.getrandbits(64):016x}"
         self.begun = time.perf_counter()
         self.status = 0
         self.begun_to_answer = False
@@ -92,10 +97,10 @@ class _Visit:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun_to_answer, self.status = True, message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Correlation-ID"] = self.correlation_id
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
+            headers = [*message.get("headers", ()), (b"x-correlation-id", self.correlation_id.encode())]
+            said = {name for name, _ in headers}
+            headers += [each for each in _SECURITY if each[0] not in said]
+            message["headers"] = headers
         await self._send(message)
 
 
@@ -124,7 +129,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "")
+        declared = header(scope, b"content-length") or ""
         if declared.isdigit() and int(declared) > self.limit:
             await _answer(TooLarge(self.limit), scope, receive, send)
             return
@@ -148,7 +153,7 @@ async def _answer(error: CodebError, scope: Scope, receive: Receive, send: Send)
 def client_address(scope: Scope) -> str | None:
     """The last X-Forwarded-For entry where our own Caddy, on loopback, passed the request on; else the peer."""
     peer = scope["client"][0] if scope.get("client") else None
-    forwarded = Headers(scope=scope).get("x-forwarded-for")
+    forwarded = header(scope, b"x-forwarded-for")
     if forwarded and peer in ("127.0.0.1", "::1"):
         return forwarded.rsplit(",", 1)[-1].strip()[:64]
     return peer

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
 
 from codeb.adapters.docker.events import Death
+from codeb.adapters.keys import KeyRegistry
 from codeb.api.metrics import Metrics
 from codeb.bootstrap import Services
 from codeb.errors import CodebError
@@ -17,11 +19,13 @@ _log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Rounds:
-    """Each in a thread of its own, so that a slow webhook holds up no clean-up. ``interval`` in seconds."""
+    """Each in a thread of its own, so that a slow webhook holds up no clean-up. ``interval``, ``glance`` in seconds."""
 
     services: Services
     metrics: Metrics
+    keys: KeyRegistry
     interval: float = 3.0
+    glance: float = 0.1
     stopped: threading.Event = field(default_factory=threading.Event)
     threads: list[threading.Thread] = field(default_factory=list)
 
@@ -29,8 +33,10 @@ class Rounds:
         """``recover`` looks at every container, once, while the server answers already."""
         self.services.events.on_death(self.died)
         _thread("recovery", recover)
-        for work in (self.upkeep, self.watch):
-            self.threads.append(_thread(work.__name__, partial(self._again, work)))
+        for work in (self.upkeep, self.watch, self.domains, self.small_things):
+            self.threads.append(_thread(work.__name__, partial(self._again, work, self.interval)))
+        for look in self.services.status.memory.rounds():
+            _thread("memory", partial(self._again, look, self.glance))
         self.threads.append(_thread("hooks", lambda: self.services.courier.run(self.stopped)))
 
     def finish(self) -> None:
@@ -41,6 +47,8 @@ class Rounds:
         self.stopped.set()
         for thread in self.threads:
             thread.join()
+        with suppress(CodebError, OSError):
+            self.keys.flush(at_once=True)
 
     def upkeep(self) -> None:
         for finding in self.services.upkeep():
@@ -61,6 +69,17 @@ class Rounds:
                 effect=effect,
             )
 
+    def domains(self) -> None:
+        """Claims that wait for their proof. A round may take as long as DNS does."""
+        for done in self.services.recheck_domains():
+            _log.info("domain_rechecked", domain=done.domain.host, refused=done.refused)
+
+    def small_things(self) -> None:
+        """When keys were used; users that a restarted Redis has forgotten."""
+        self.keys.flush()
+        if restored := self.services.backings.restore():
+            _log.warning("redis_users_restored", count=restored, effect="projects reach Redis again")
+
     def died(self, death: Death) -> None:
         """A container that nobody stopped: it is told, counted, and restarted by the engine."""
         if death.asked:
@@ -73,9 +92,9 @@ class Rounds:
             deployment=death.labels.get("codeb.deployment"),
         )
 
-    def _again(self, work: Callable[[], None]) -> None:
+    def _again(self, work: Callable[[], None], interval: float) -> None:
         """A round that fails is told and tried again; it never ends the rounds."""
-        while not self.stopped.wait(self.interval):
+        while not self.stopped.wait(interval):
             try:
                 work()
             except (CodebError, OSError) as error:

@@ -1,6 +1,8 @@
 """One process, several listeners: the door that Caddy proxies to, and the internal ones. Spec section 6."""
 
+import gc
 import socket
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
@@ -13,6 +15,9 @@ from codeb.api import logs
 from codeb.api.app import create_app
 from codeb.api.auth import refuse_open_development
 from codeb.api.doors import plain_host
+from codeb.api.streams.ending import EndingServer
+from codeb.api.streams.hub import Hub
+from codeb.api.streams.log_events import publish_log
 from codeb.api.watch import DatabaseWatch
 from codeb.bootstrap import build
 from codeb.errors import ConfigError
@@ -22,10 +27,15 @@ _log = structlog.get_logger()
 _GRACEFUL = 20
 """Seconds for open requests at the end; then deploys are left to recovery. Well within the unit's TimeoutStopSec."""
 
+_SWITCH_INTERVAL = 0.0005
+"""Seconds that a busy thread keeps the interpreter from the event loop, which gives it away at each system call."""
+
 
 def serve(settings: Settings) -> None:
     """Run until told to stop. Raises ConfigError when it must not, or cannot, begin."""
-    logs.configure()
+    hub = Hub()
+    logs.configure(publish_log(hub))
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     keys = KeyRegistry(settings.root / "registry" / "api-keys.json")
     refuse_open_development(settings, keys)
     keys.refresh()
@@ -36,7 +46,7 @@ def serve(settings: Settings) -> None:
         watch = DatabaseWatch(services)
         watch.begin()
         config = uvicorn.Config(
-            create_app(services, keys, settings, watch),
+            create_app(services, keys, settings, watch, hub),
             loop="uvloop",
             http="httptools",
             ws="none",
@@ -47,8 +57,9 @@ def serve(settings: Settings) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=_GRACEFUL,
         )
+        gc.freeze()
         _log.info("serving", version=codeb.__version__, addresses=[_name(each) for each in sockets], mode=settings.env)
-        uvicorn.Server(config).run(sockets=sockets)
+        EndingServer(config, hub.close, "/logs/stream").run(sockets=sockets)
 
 
 def bind(addresses: Sequence[Address]) -> list[socket.socket]:

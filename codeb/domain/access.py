@@ -25,6 +25,14 @@ class Role(StrEnum):
         return order.index(self) >= order.index(least)
 
 
+class KeyKind(StrEnum):
+    """Who holds a key. Security 4: what an assistant asks for is confirmed with another key."""
+
+    PERSON = "person"
+    ASSISTANT = "assistant"
+    CI = "ci"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyText:
     """What the text of a key claims. Only a registry's record grants anything."""
@@ -58,10 +66,15 @@ class AuthContext:
     scopes: frozenset[str] = frozenset({EVERY_SCOPE})
     projects: frozenset[str] | None = None
     platform: bool = False
+    kind: KeyKind = KeyKind.PERSON
+
+    def may(self, permission: str, least: Role) -> bool:
+        """Whether role and scopes both allow it."""
+        return self.role.covers(least) and bool(self.scopes & {EVERY_SCOPE, permission})
 
     def require(self, permission: str, least: Role) -> None:
         """Raises Forbidden unless role and scopes both allow it."""
-        if not self.role.covers(least) or not self.scopes & {EVERY_SCOPE, permission}:
+        if not self.may(permission, least):
             raise Forbidden(f"Permission denied: {permission} required")
 
     def sees(self, project: Project) -> bool:
@@ -75,3 +88,8 @@ class AuthContext:
     def require_project(self, name: str) -> None:
         if not self.covers(name):
             raise Forbidden(f"this key is limited to {', '.join(sorted(self.projects or ())) or 'no project'}")
+
+    def require_whole_team(self) -> None:
+        """A key for some projects decides nothing about the team they belong to; raises Forbidden."""
+        if self.projects is not None:
+            raise Forbidden("this key is limited to projects: what concerns the whole team needs one that is not")

@@ -12,6 +12,7 @@ from codeb.errors import ConfigError
 
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")]
 HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
 S3Engine = Literal["versitygw", "silo", "minio", "rustfs", "external"]
 COMPONENTS = (
     *("alertmanager", "caddy", "centrifugo", "docker", "grafana"),
@@ -97,6 +98,7 @@ class Infra(_Section):
     acme_email: str = ""
     http_redirect: bool = True
     admin_networks: tuple[str, ...] = ()
+    cors_origins: tuple[Origin, ...] = ()
     secrets_file: str = "secrets.json"
     artifact_mirror: str = ""
     wheelhouse: str = ""

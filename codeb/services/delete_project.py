@@ -9,8 +9,19 @@ from codeb.domain.names import Environment, EnvironmentName, SlotName
 from codeb.domain.project import Project
 from codeb.errors import CodebError, InvalidInput
 from codeb.services.actor import Actor
+from codeb.services.backing import GiveBackings
 from codeb.services.container import migration_container
-from codeb.services.protocols import ContainerRuntime, Dumps, EnvFiles, Journal, Locks, Projects, Proxy, SlotStore
+from codeb.services.protocols import (
+    Clock,
+    ContainerRuntime,
+    Dumps,
+    EnvFiles,
+    Journal,
+    Locks,
+    Projects,
+    Proxy,
+    SlotStore,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +34,14 @@ class DeleteProject:
     proxy: Proxy
     env_files: EnvFiles
     dumps: Dumps
+    give: GiveBackings
+    clock: Clock
 
-    def __call__(self, name: str, actor: Actor, *, confirm: str) -> None:
-        """Remove all that was made for it. Raises UnknownProject, InvalidInput, Locked, Unavailable."""
+    def __call__(self, name: str, actor: Actor, *, confirm: str) -> Sequence[str]:
+        """Remove all that was made for it; returns the last dumps of its databases, which stay.
+
+        Raises UnknownProject, InvalidInput, Locked, DumpFailed, Unavailable.
+        """
         project = self.projects.get(name)
         if confirm != project.name:
             raise InvalidInput("confirm", f"type the project's name, {project.name!r}, to delete it")
@@ -34,9 +50,11 @@ class DeleteProject:
         with ExitStack() as held:
             for environment in environments:
                 held.enter_context(self.locks.held(environment, "deletion", actor.name))
+            dumps = self.give.last_dumps(environments, self.clock.now())
             for environment in environments:
                 self._announce(environment, actor)
             self.finish(project.name, environments)
+        return dumps
 
     def undo_init(self, project: Project) -> None:
         """Take back what a failed workflow_init made; nothing of it had traffic."""
@@ -71,6 +89,7 @@ class DeleteProject:
             for left in self.runtime.held(environment):
                 self.runtime.remove(left.name)
             self.runtime.remove_network(environment.network)
+            self.give.take_back(environment)
         self.runtime.remove_volumes(name)
         self.env_files.remove(name)
         self.dumps.remove(name)

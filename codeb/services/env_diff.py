@@ -1,11 +1,14 @@
-"""What a switch changes in the variables: names only, values never. Issue 4, "Env bound to the deployment"."""
+"""What differs between versions of the variables: names only, never values. Issue 4, "Env bound to the deployment"."""
 
 from dataclasses import dataclass
 
 from codeb.domain.names import Environment
 from codeb.domain.slots import Slot
+from codeb.domain.variables import Changes
 from codeb.errors import CodebError
-from codeb.services.protocols import EnvStore
+from codeb.services.errors import UnknownEnvVersion
+from codeb.services.protocols import EnvStore, EnvVersion, Projects
+from codeb.services.protocols.envs import EnvLedger
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +20,18 @@ class EnvDiff:
     added: tuple[str, ...]
     removed: tuple[str, ...]
     changed: tuple[str, ...]
+    same: tuple[str, ...] = ()
+
+    @classmethod
+    def between(cls, before: EnvVersion, after: EnvVersion) -> "EnvDiff":
+        names = Changes.between(before.variables, after.variables)
+        return cls(before.version, after.version, names.added, names.removed, names.changed, names.same)
 
 
 @dataclass(frozen=True, slots=True)
 class CompareEnv:
+    """What a switch would change."""
+
     envs: EnvStore
 
     def __call__(self, environment: Environment, old: Slot | None, new: Slot) -> EnvDiff | None:
@@ -30,13 +41,28 @@ class CompareEnv:
         if before == after:
             return None
         try:
-            was, comes = (self.envs.version(environment, number).variables for number in (before, after))
+            was, comes = (self.envs.version(environment, number) for number in (before, after))
         except CodebError:
             return None
-        return EnvDiff(
-            before,
-            after,
-            added=tuple(sorted(comes.keys() - was.keys())),
-            removed=tuple(sorted(was.keys() - comes.keys())),
-            changed=tuple(sorted(name for name in was.keys() & comes.keys() if was[name] != comes[name])),
-        )
+        return EnvDiff.between(was, comes)
+
+
+@dataclass(frozen=True, slots=True)
+class CompareVersions:
+    """Any two versions that are stored; version 0 is "none"."""
+
+    projects: Projects
+    envs: EnvLedger
+
+    def __call__(self, environment: Environment, before: int | None = None, after: int | None = None) -> EnvDiff:
+        """``after`` is the newest one by default, ``before`` the one below it.
+
+        Raises UnknownEnvVersion, MissingEnvKey; Unavailable, since the host's copies are no history.
+        """
+        self.projects.get(environment.project)
+        newest = next((each.version for each in self.envs.stored(environment, limit=1)), 0)
+        after = newest if after is None else after
+        if after > newest:
+            raise UnknownEnvVersion(environment, after)
+        was = self.envs.version(environment, max(after - 1, 0) if before is None else before)
+        return EnvDiff.between(was, self.envs.version(environment, after))

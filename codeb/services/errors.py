@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from codeb.domain.names import Environment, SlotName
-from codeb.errors import CodebError, Refused
+from codeb.errors import CodebError, ConfigError, Refused
 
 
 class Locked(CodebError):
@@ -193,3 +193,54 @@ class Undoing(CodebError):
         super().__init__(
             f"{failure}; the slot could not be given back ({trouble}): the next release does it, or `codeb doctor`"
         )
+
+
+class NothingToRestore(Refused):
+    code = "nothing_to_restore"
+
+    def __init__(self, environment: Environment, newest: int) -> None:
+        there = f"version {newest} is the first" if newest else "none is stored"
+        super().__init__(f"{environment}: no version of its variables to go back to: {there}")
+
+
+class MissingEnvKey(ConfigError):
+    """No key at hand opens a stored version of the variables."""
+
+    code = "env_key_missing"
+
+    def __init__(self, key_id: str | None) -> None:
+        self.key_id = key_id
+        sealed = f"were sealed with the key {key_id}" if key_id else "were sealed with another key"
+        super().__init__(
+            f"CODEB_ENV_KEY does not open the stored variables: they {sealed}; put that key into CODEB_ENV_KEY_PREVIOUS"
+        )
+
+    def facts(self) -> dict[str, object]:
+        return {"keyId": self.key_id}
+
+
+class EnvDamaged(ConfigError):
+    """The key is the right one, and the row is not what it sealed."""
+
+    code = "env_damaged"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"a stored version of the variables is damaged: the key {key_id} sealed it and does not open it;"
+            " restore an older version, or the database from its backup"
+        )
+
+
+class QuotaReached(Refused):
+    """The team has as many as the platform's operator allows it."""
+
+    code = "quota_reached"
+
+    def __init__(self, team_id: str, what: str, limit: int) -> None:
+        self.limit = limit
+        super().__init__(
+            f"team {team_id} may have {limit} {what} and has them: delete what is not needed, or ask the operator"
+        )
+
+    def facts(self) -> dict[str, object]:
+        return {"limit": self.limit}

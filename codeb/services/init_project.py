@@ -1,6 +1,6 @@
 """Make a project whole in one call, and undo all of it when a part fails. Spec section 6, workflow_init."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from codeb.domain.project import Project, ProjectSettings
 from codeb.domain.records import pair_record
 from codeb.domain.slots import SlotPair
 from codeb.services.actor import Actor
+from codeb.services.backing import GiveBackings, Kind
 from codeb.services.delete_project import DeleteProject
 from codeb.services.protocols import Journal, Locks, Projects, Proxy, SlotStore
 from codeb.services.sites import Addresses
@@ -24,14 +25,22 @@ class InitProject:
     proxy: Proxy
     addresses: Addresses
     delete: DeleteProject
+    give: GiveBackings
 
     def __call__(
-        self, name: str, actor: Actor, *, type: str = "nextjs", settings: ProjectSettings | None = None
+        self,
+        name: str,
+        actor: Actor,
+        *,
+        type: str = "nextjs",
+        settings: ProjectSettings | None = None,
+        backings: Sequence[Kind] = (),
     ) -> Project:
-        """Row, ports, slots and a site that answers "not deployed yet".
+        """Row, ports, slots, a site that answers "not deployed yet", and for each environment the wanted backings.
 
-        Raises ProjectExists, PortsExhausted, SiteRefused, Unavailable.
+        Raises ProjectExists, PortsExhausted, SiteRefused, NotProvided, Unavailable.
         """
+        self.give.require(backings)
         project = self.projects.create(
             name,
             team_id=actor.team_id,
@@ -43,15 +52,20 @@ class InitProject:
         with ExitStack() as held:
             for environment in environments:
                 held.enter_context(self.locks.held(environment, "making", actor.name))
-            self._fill(project, actor)
+            self._fill(project, actor, backings)
         return project
 
-    def _fill(self, project: Project, actor: Actor) -> None:
+    def complete(self, project: Project, actor: Actor, backings: Sequence[Kind]) -> bool:
+        """Give a project that is there what it lacks; True when that changed something."""
+        return self.give([project.environment(env) for env in sorted(project.ports)], backings, actor)
+
+    def _fill(self, project: Project, actor: Actor, backings: Sequence[Kind]) -> None:
         try:
             pairs = [SlotPair.fresh(project.environment(env), ports) for env, ports in project.ports.items()]
             for pair in pairs:
                 self._record(pair, actor)
             self.proxy.install(*(self.addresses.site(project, pair) for pair in pairs))
+            self.give([pair.environment for pair in pairs], backings, actor)
         except BaseException:
             self.delete.undo_init(project)
             raise

@@ -1,49 +1,43 @@
 """Every use case, made from whatever plays the world: real adapters on a host, fakes in a test."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 
-from codeb.domain.slots import DEFAULT_GRACE
+from codeb.services.access import Access, access
 from codeb.services.announce import Announcer
+from codeb.services.audit import ReadAudit
+from codeb.services.backing import GiveBackings
 from codeb.services.cancel import Cancel
 from codeb.services.cleanup import Cleanup
 from codeb.services.cold_rollback import RollbackTo
+from codeb.services.confirmations import Confirmations
 from codeb.services.delete_project import DeleteProject
 from codeb.services.deploy import Deploy
 from codeb.services.deployment_log import DeploymentLog
 from codeb.services.doctor import Doctor
-from codeb.services.env_diff import CompareEnv
+from codeb.services.domain_recheck import RecheckDomains
+from codeb.services.domain_sites import DomainSites
+from codeb.services.domains import Domains
+from codeb.services.env_diff import CompareEnv, CompareVersions
+from codeb.services.env_history import EnvHistory
+from codeb.services.env_restore import RestoreEnv
+from codeb.services.env_rotation import RotateEnvKey
 from codeb.services.env_sync import EnvSync
+from codeb.services.git import Git
 from codeb.services.hosts import Hosts
 from codeb.services.image_cleanup import ImageCleanup
-from codeb.services.images import ImageRules, ImageSource
+from codeb.services.images import ImageSource
 from codeb.services.init_project import InitProject
 from codeb.services.maintenance import Maintenance
 from codeb.services.mend import Mend
 from codeb.services.migrate import Migrate
+from codeb.services.outside import Outside
 from codeb.services.pin import Pin
 from codeb.services.promote import Gates, Promote
 from codeb.services.protocols import (
-    Announcements,
-    Cancellations,
-    Clock,
     ContainerRuntime,
-    Dumps,
-    EnvFiles,
-    EnvStore,
     History,
-    HostCheck,
-    Journal,
-    Leftovers,
-    Locks,
-    Probe,
     Projects,
     Proxy,
-    RollbackLog,
-    SlotStore,
-    Smoke,
-    TrafficMeter,
 )
 from codeb.services.reconcile import Reconcile
 from codeb.services.recover import Recover
@@ -53,39 +47,11 @@ from codeb.services.rollback import Rollback
 from codeb.services.sites import Addresses
 from codeb.services.slot_changes import SlotChanges
 from codeb.services.status import SlotStatus
+from codeb.services.tasks import Tasks
 from codeb.services.turns import Turns
 from codeb.services.update_project import UpdateProject
 from codeb.services.upkeep import Upkeep
 from codeb.services.watch import Watch
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """What the use cases need of the world. ``min_free`` in bytes."""
-
-    clock: Clock
-    locks: Locks
-    journal: Journal
-    slots: SlotStore
-    projects: Projects
-    history: History
-    envs: EnvStore
-    env_files: EnvFiles
-    runtime: ContainerRuntime
-    proxy: Proxy
-    probe: Probe
-    smoke: Smoke
-    meter: TrafficMeter
-    rollback_log: RollbackLog
-    leftovers: Leftovers
-    cancellations: Cancellations
-    dumps: Dumps
-    announcements: Announcements
-    images: ImageRules
-    addresses: Addresses
-    checks: Sequence[HostCheck] = ()
-    min_free: int = 0
-    grace: timedelta = field(default=DEFAULT_GRACE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +73,10 @@ class UseCases:
     cancel: Cancel
     status: SlotStatus
     env: EnvSync
+    env_history: EnvHistory
+    env_diff: CompareVersions
+    env_restore: RestoreEnv
+    rotate_env_key: RotateEnvKey
     init_project: InitProject
     update_project: UpdateProject
     delete_project: DeleteProject
@@ -115,6 +85,14 @@ class UseCases:
     upkeep: Upkeep
     watch: Watch
     hosts: Hosts
+    confirmations: Confirmations
+    backings: GiveBackings
+    access: Access
+    domains: Domains
+    recheck_domains: RecheckDomains
+    tasks: Tasks
+    git: Git
+    audit: ReadAudit
 
 
 def wire(out: Outside) -> UseCases:
@@ -138,10 +116,23 @@ def wire(out: Outside) -> UseCases:
     promote = Promote(*turn, out.proxy, gates, migrate, changes, compare, announce, out.addresses, out.clock, out.grace)
     rollback = Rollback(*turn, out.proxy, gates, changes, compare, announce, out.addresses, out.clock)
     cleanup = Cleanup(*turn, out.runtime, changes, out.addresses, out.clock)
+    env = EnvSync(out.projects, out.envs)
+    give = GiveBackings(out.databases, out.caches, env, out.dumps)
     delete = DeleteProject(
-        out.projects, out.slots, out.journal, out.locks, out.runtime, out.proxy, out.env_files, out.dumps
+        out.projects,
+        out.slots,
+        out.journal,
+        out.locks,
+        out.runtime,
+        out.proxy,
+        out.env_files,
+        out.dumps,
+        give,
+        out.clock,
     )
     recover = _recover(out, mend, delete)
+    hosts = Hosts(out.projects, out.addresses, out.certificates)
+    domains = _domains(out, turns, hosts)
     return UseCases(
         addresses=out.addresses,
         projects=out.projects,
@@ -156,9 +147,15 @@ def wire(out: Outside) -> UseCases:
         maintenance=Maintenance(*turn, out.proxy, changes, out.addresses),
         pin=Pin(*turn, changes, out.clock),
         cancel=Cancel(out.projects, out.history, out.locks, turns, out.cancellations),
-        status=SlotStatus(out.projects, out.slots, out.runtime),
-        env=EnvSync(out.projects, out.envs),
-        init_project=InitProject(out.projects, out.slots, out.locks, out.journal, out.proxy, out.addresses, delete),
+        env=env,
+        init_project=InitProject(
+            out.projects, out.slots, out.locks, out.journal, out.proxy, out.addresses, delete, give
+        ),
+        env_history=EnvHistory(out.projects, out.envs),
+        env_diff=CompareVersions(out.projects, out.envs),
+        env_restore=RestoreEnv(out.projects, out.envs),
+        rotate_env_key=RotateEnvKey(out.env_vault),
+        status=SlotStatus(out.projects, out.slots, out.runtime, out.memory),
         update_project=UpdateProject(*turn, out.proxy, out.addresses),
         delete_project=delete,
         recover=recover,
@@ -175,7 +172,15 @@ def wire(out: Outside) -> UseCases:
             out.clock,
         ),
         watch=Watch(out.projects, out.slots, out.meter, rollback, out.addresses, out.clock),
-        hosts=Hosts(out.projects, out.addresses),
+        confirmations=Confirmations(out.clock),
+        backings=give,
+        access=access(out.access, out.projects, out.clock),
+        hosts=hosts,
+        domains=domains,
+        recheck_domains=RecheckDomains(domains),
+        tasks=Tasks(out.task_store, out.clock),
+        git=Git(out.repositories, out.git_hosting),
+        audit=ReadAudit(out.audit_log, out.clock),
     )
 
 
@@ -194,6 +199,21 @@ def _steps(out: Outside, changes: SlotChanges, log: DeploymentLog) -> ReleaseSte
         out.addresses,
         out.clock,
     )
+
+
+def _domains(out: Outside, turns: Turns, hosts: Hosts) -> Domains:
+    sites = DomainSites(
+        out.projects,
+        out.slots,
+        turns,
+        out.proxy,
+        out.domains,
+        out.certificates,
+        out.addresses,
+        out.clock,
+        hosts,
+    )
+    return Domains(out.projects, out.domains, out.dns, sites, out.domain_rules)
 
 
 def _recover(out: Outside, mend: Mend, delete: DeleteProject) -> Recover:

@@ -1,6 +1,6 @@
 """What a tool is called with: the use cases, whose request it is, and which projects exist for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -44,24 +44,46 @@ class Call:
 
     def project(self, name: str) -> Project:
         """The project, if it exists for this key. Raises UnknownProject, which names the key's own only; Forbidden."""
-        try:
-            project = self.services.projects.get(name)
-        except UnknownProject as error:
-            visible = {each.name for each in self.projects()} if error.closest else ()
-            raise UnknownProject(name, tuple(each for each in error.closest if each in visible)) from None
-        if not self.auth.sees(project):
-            raise UnknownProject(name)
-        self.auth.require_project(project.name)
-        return project
+        return self._found(name, self.services.projects.get)
+
+    def shown(self, name: str) -> Project:
+        """The same for a tool that only shows, from memory where that is current."""
+        return self._found(name, self.services.status.project)
+
+    def at_hand(self, name: str) -> Project | None:
+        """The same from memory alone, without waiting; None where it is not there. Raises UnknownProject, Forbidden."""
+        project = self.services.status.memory.project(name)
+        return None if project is None else self._own(project)
 
     def environment(self, params: EnvironmentParams) -> Environment:
         """The environment that ``params`` name, of a project that exists for this key."""
         return self.project(params.project_name).environment(params.environment)
 
     def projects(self) -> Sequence[Project]:
-        return [each for each in self.services.projects.all() if self.auth.sees(each) and self.auth.covers(each.name)]
+        return self._visible(self.services.projects.all())
+
+    def shown_projects(self) -> Sequence[Project]:
+        """The same for a tool that only shows, from memory where that is current."""
+        return self._visible(self.services.status.all_projects())
 
     def pairs(self) -> Sequence[SlotPair]:
         """The slots of every environment that this key may see."""
         names = {project.name for project in self.projects()}
         return [pair for pair in self.services.status.all() if pair.environment.project in names]
+
+    def _found(self, name: str, find: Callable[[str], Project]) -> Project:
+        try:
+            project = find(name)
+        except UnknownProject as error:
+            visible = {each.name for each in self.projects()} if error.closest else ()
+            raise UnknownProject(name, tuple(each for each in error.closest if each in visible)) from None
+        return self._own(project)
+
+    def _own(self, project: Project) -> Project:
+        if not self.auth.sees(project):
+            raise UnknownProject(project.name)
+        self.auth.require_project(project.name)
+        return project
+
+    def _visible(self, projects: Sequence[Project]) -> Sequence[Project]:
+        return [each for each in projects if self.auth.sees(each) and self.auth.covers(each.name)]

@@ -1,7 +1,9 @@
 """The inputs that tools have in common. Names as on the wire are in camelCase."""
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from functools import cache, lru_cache
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -11,6 +13,8 @@ from codeb.errors import InvalidInput
 
 ProjectName = Annotated[str, AfterValidator(project_name), Field(description="case is folded, _ becomes -")]
 P = TypeVar("P", bound="Params")
+_HIDDEN = re.compile("[\\0\ud800-\udfff]")
+_FEW, _SHORT = 4, 64
 _UNSTORABLE = "it cannot be kept: it holds a NUL, half of a surrogate pair, or is nested too deep"
 
 
@@ -52,7 +56,7 @@ def parse(model: type[P], given: Mapping[str, Any]) -> tuple[P, list[str]]:
     for field, value in given.items():
         if not storable(value):
             raise InvalidInput(field, _UNSTORABLE)
-    known = {field.alias for field in model.model_fields.values()}
+    known = _aliases(model)
     used = {key: value for key, value in given.items() if key in known and value is not None}
     try:
         params = model.model_validate(used)
@@ -62,11 +66,30 @@ def parse(model: type[P], given: Mapping[str, Any]) -> tuple[P, list[str]]:
     return params, sorted(given.keys() - used.keys())
 
 
+def parse_again(model: type[P], given: Mapping[str, Any]) -> tuple[P, list[str]]:
+    """As :func:`parse`, for what is asked all the time with the same few words, none of them secret: they are kept."""
+    words = tuple(given.items())
+    if len(words) > _FEW or not all(type(word) is str and len(word) <= _SHORT for pair in words for word in pair):
+        return parse(model, given)
+    params, ignored = _kept(model, words)
+    return cast(P, params), list(ignored)
+
+
+@lru_cache(maxsize=4096)
+def _kept(model: type[Params], words: tuple[tuple[str, str], ...]) -> tuple[Params, list[str]]:
+    return parse(model, dict(words))
+
+
+@cache
+def _aliases(model: type[Params]) -> frozenset[str | None]:
+    return frozenset(field.alias for field in model.model_fields.values())
+
+
 def storable(value: Any, levels: int = 16) -> bool:
     """False where a NUL or half of a surrogate pair hides, or too many levels: no database or file keeps those."""
     if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
-    if isinstance(value, Mapping):
+        return _HIDDEN.search(value) is None
+    if isinstance(value, dict):
         return storable([*value, *value.values()], levels)
     return not isinstance(value, list) or (levels > 0 and all(storable(each, levels - 1) for each in value))
 

@@ -1,17 +1,20 @@
 """workflow_init, project_update, project_delete. Spec section 6."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from codeb.adapters.ci_texts import CiTexts, ProjectType
 from codeb.adapters.hooks.signature import hook_secret
 from codeb.domain.access import Role
 from codeb.domain.names import Environment, EnvironmentName, SlotName
 from codeb.domain.ports import PortPair, lowest_free
-from codeb.domain.project import Project, ProjectExists, ProjectSettings
+from codeb.domain.project import Project, ProjectExists, ProjectSettings, UnknownProject
 from codeb.domain.records import iso
 from codeb.errors import InvalidInput
+from codeb.services.backing import Kind
+from codeb.services.errors import QuotaReached
 from codeb.tools.call import Call
 from codeb.tools.params import DryRun, Params, ProjectParams, parse
 from codeb.tools.plan import planned
@@ -30,8 +33,15 @@ class _Settings(Params):
 
 
 class InitParams(ProjectParams, DryRun):
-    type: Literal["nextjs", "remix", "nodejs", "python", "go"] = "nextjs"
+    type: ProjectType = "nextjs"
     settings: SettingsInput = Field(default_factory=SettingsInput)
+    database: bool | None = Field(
+        default=None, description="a database for each environment, its URL in DATABASE_URL; default: where it can be"
+    )
+    redis: bool | None = Field(
+        default=None,
+        description="a user of Redis for each environment, in REDIS_URL and REDIS_PREFIX; the same default",
+    )
 
 
 class UpdateParams(ProjectParams, DryRun):
@@ -47,11 +57,72 @@ class DeleteParams(ProjectParams, DryRun):
 def init(call: Call, params: InitParams) -> Record:
     """Make a project: its port pairs, its slots, and a site in each environment that says "not deployed yet"."""
     call.auth.require_project(params.project_name)
+    settings = ProjectSettings(**params.settings.model_dump())
+    if (there := _same_already(call, params, settings)) is not None:
+        return {**_told(call, there, params), "changed": _completed(call, there, params)}
+    _require_room(call)
     if params.dry_run:
         return _plan_init(call, params)
-    settings = ProjectSettings(**params.settings.model_dump())
-    project = call.services.init_project(params.project_name, call.actor, type=params.type, settings=settings)
-    return {**_made(call, project.name, project.ports), "type": project.type, "changed": True}
+    project = call.services.init_project(
+        params.project_name,
+        call.actor,
+        type=params.type,
+        settings=settings,
+        backings=_backings(call, params),
+    )
+    return {**_told(call, project, params), "changed": True}
+
+
+def _require_room(call: Call) -> None:
+    """Raises QuotaReached. Security 10."""
+    team = call.auth.team_id
+    limit = call.services.access.teams.quotas(team).projects
+    if limit is not None and sum(each.team_id == team for each in call.services.projects.all()) >= limit:
+        raise QuotaReached(team, "projects", limit)
+
+
+def _completed(call: Call, project: Project, params: InitParams) -> bool:
+    """What a first call did not come to is done by the second."""
+    if params.dry_run:
+        return False
+    return call.services.init_project.complete(project, call.actor, _backings(call, params))
+
+
+def _backings(call: Call, params: InitParams) -> list[Kind]:
+    """What is asked for; what is not mentioned is given where the platform has it."""
+    asked = {Kind.DATABASE: params.database, Kind.REDIS: params.redis}
+    return [kind for kind, wish in asked.items() if (call.services.backings.has(kind) if wish is None else wish)]
+
+
+def _told(call: Call, project: Project, params: InitParams) -> Record:
+    """Passwords are not told: they are in the variables, where a member finds them."""
+    wanted = _backings(call, params)
+    return {
+        **_made(call, project.name, project.ports),
+        **_texts(call, project.name, params.type, project.settings),
+        "database": {"variable": "DATABASE_URL"} if Kind.DATABASE in wanted else None,
+        "redis": {"variable": "REDIS_URL", "prefixVariable": "REDIS_PREFIX"} if Kind.REDIS in wanted else None,
+    }
+
+
+def _same_already(call: Call, params: InitParams, settings: ProjectSettings) -> Project | None:
+    """The project, where it is the very one that is asked for: made twice is made once."""
+    try:
+        project = call.project(params.project_name)
+    except UnknownProject:
+        return None
+    same = (project.type, project.settings) == (params.type, settings)
+    return project if same and project.team_id == call.auth.team_id else None
+
+
+def _texts(call: Call, name: str, kind: ProjectType, settings: ProjectSettings) -> Record:
+    """What goes into the application's repository."""
+    texts = CiTexts(call.services.settings.domain, call.services.addresses.scheme, call.services.settings.registry)
+    return {
+        "type": kind,
+        "githubActionsWorkflow": texts.workflow(name),
+        "dockerfile": texts.dockerfile(kind, settings),
+    }
 
 
 def update(call: Call, params: UpdateParams) -> Record:
@@ -60,7 +131,11 @@ def update(call: Call, params: UpdateParams) -> Record:
     before = project.settings
     wanted = _merged(before, params.settings)
     names = [name for name in ProjectSettings.model_fields if getattr(before, name) != getattr(wanted, name)]
-    record = {"projectName": project.name, "settings": _wire(wanted), "changedSettings": [to_camel(n) for n in names]}
+    record = {
+        "projectName": project.name,
+        "settings": wire_settings(wanted),
+        "changedSettings": [to_camel(n) for n in names],
+    }
     if wanted.webhook is not None:
         record["webhookSecret"] = hook_secret(
             call.services.settings.env_key, project.name, str(iso(project.created_at))
@@ -78,12 +153,13 @@ def _merged(before: ProjectSettings, given: dict[str, Any]) -> ProjectSettings:
     known = {to_camel(name) for name in ProjectSettings.model_fields}
     if unknown := sorted(given.keys() - known):
         raise InvalidInput(f"settings.{unknown[0]}", f"is no setting; there are {', '.join(sorted(known))}")
-    merged = {**_wire(before), **given}
+    merged = {**wire_settings(before), **given}
     checked, _ = parse(_Settings, {"settings": {key: value for key, value in merged.items() if value is not None}})
     return ProjectSettings(**checked.settings.model_dump())
 
 
-def _wire(settings: ProjectSettings) -> dict[str, Any]:
+def wire_settings(settings: ProjectSettings) -> dict[str, Any]:
+    """With the wire's names."""
     return SettingsInput(**settings.model_dump()).model_dump(mode="json", by_alias=True)
 
 
@@ -92,8 +168,9 @@ def delete(call: Call, params: DeleteParams) -> Record:
     project = call.project(params.project_name)
     if params.dry_run:
         return _plan_delete(project, params.confirm)
-    call.services.delete_project(project.name, call.actor, confirm=params.confirm)
+    dumps = call.services.delete_project(project.name, call.actor, confirm=params.confirm)
     return {
+        "dumps": list(dumps),
         "projectName": project.name,
         "changed": True,
         "message": f"{project.name} and all that was made for it is gone",

@@ -3,7 +3,28 @@
 from typing import Any
 
 from codeb.errors import CodebError
-from codeb.tools import deployment, env, health, project, release, slot
+from codeb.tools import (
+    audit,
+    confirm,
+    deployment,
+    domain,
+    env,
+    env_restore,
+    env_versions,
+    git,
+    health,
+    member,
+    project,
+    project_view,
+    release,
+    repository,
+    setup,
+    slot,
+    task,
+    team,
+    token,
+    workflow,
+)
 from codeb.tools.tool import Tool
 
 
@@ -21,9 +42,23 @@ TOOLS: tuple[Tool[Any], ...] = (
     *release.TOOLS,
     *slot.TOOLS,
     *project.TOOLS,
+    *project_view.TOOLS,
+    *workflow.TOOLS,
     *deployment.TOOLS,
     *env.TOOLS,
+    *env_versions.TOOLS,
+    *env_restore.TOOLS,
+    *domain.TOOLS,
     *health.TOOLS,
+    *confirm.TOOLS,
+    *team.TOOLS,
+    *member.TOOLS,
+    *token.TOOLS,
+    *setup.TOOLS,
+    *task.TOOLS,
+    *git.TOOLS,
+    *repository.TOOLS,
+    *audit.TOOLS,
 )
 _BY_NAME = {name: tool for tool in TOOLS for name in (tool.name, *tool.aliases)}
 

@@ -1,6 +1,7 @@
 """Answers as records: the wire's keys, those of the original plus what its clients print and never got."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -105,55 +106,103 @@ def version_of(slot: Slot | None) -> str | None:
 
 
 def slot_status(project: Project, status: Status, now: datetime) -> Record:
-    pair = status.pair
-    observed = status.observed
+    drawn, observed = picture(status.pair), status.observed
+    head, slots = drawn.head, (status.pair.blue, status.pair.green)
     data = {
-        **where(pair.environment),
+        **head,
         "teamId": project.team_id,
-        "activeSlot": pair.active and str(pair.active.name),
-        **{str(s.name): _slot_record(s, observed[s.name]) for s in both(pair)},
-        "maintenance": pair.maintenance,
-        "generation": pair.generation,
-        "lastUpdated": iso(last_updated(pair)),
+        "activeSlot": drawn.active,
+        **{
+            name: {**record, "healthStatus": health(slot, observed[slot.name])}
+            for (name, record), slot in zip(drawn.records.items(), slots, strict=True)
+        },
+        **drawn.tail,
     }
-    slots = {str(slot.name): _slot(pair, slot, observed[slot.name], now) for slot in both(pair)}
-    return {**where(pair.environment), "data": data, "activeSlot": data["activeSlot"], "slots": slots}
-
-
-def _slot_record(slot: Slot, observed: Observed) -> Record:
-    record = slot_record(slot)
-    return {**record, "settings": _shown(record["settings"] or {}), "healthStatus": health(slot, observed)}
-
-
-def _slot(pair: SlotPair, slot: Slot, observed: Observed, now: datetime) -> Record:
-    remaining = max(0, round((slot.grace_expires_at - now).total_seconds() / 60)) if slot.grace_expires_at else None
-    return {
-        "status": str(slot.state),
-        "isActive": slot is pair.active,
-        "container": pair.environment.container(slot.name),
-        "running": observed.running,
-        "port": slot.port,
-        "version": version_of(slot),
-        "deploymentId": slot.release and slot.release.deployment_id,
-        "gracePeriodRemaining": None if remaining is None else {"hours": remaining // 60, "minutes": remaining % 60},
+    both_slots = {
+        name: {
+            **record,
+            "running": observed[slot.name].running,
+            "gracePeriodRemaining": _remaining(slot, now),
+        }
+        for (name, record), slot in zip(drawn.slots.items(), slots, strict=True)
     }
+    return {**head, "data": data, "activeSlot": drawn.active, "slots": both_slots}
+
+
+def _remaining(slot: Slot, now: datetime) -> Record | None:
+    if slot.grace_expires_at is None:
+        return None
+    minutes = max(0, round((slot.grace_expires_at - now).total_seconds() / 60))
+    return {"hours": minutes // 60, "minutes": minutes % 60}
 
 
 def slot_summary(pair: SlotPair, team_id: str) -> Record:
     """One line of ``slot_list``."""
-    record = {
-        **where(pair.environment),
-        "teamId": team_id,
-        "activeSlot": pair.active and str(pair.active.name),
-        "lastUpdated": iso(last_updated(pair)),
-    }
+    return {**picture(pair).summary, "teamId": team_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What of an answer is the same for as long as the slots are: it is made once, and nobody changes it."""
+
+    pair: SlotPair
+    head: Record
+    active: str | None
+    records: dict[str, Record]
+    slots: dict[str, Record]
+    tail: Record
+    summary: Record
+
+
+_pictures: dict[Environment, Picture] = {}
+_MOST_PICTURES = 10_000
+
+
+def picture(pair: SlotPair) -> Picture:
+    """Of this very pair; that of the one before it goes."""
+    drawn = _pictures.get(pair.environment)
+    if drawn is None or drawn.pair is not pair:
+        if len(_pictures) >= _MOST_PICTURES:
+            _pictures.clear()
+        drawn = _pictures[pair.environment] = _drawn(pair)
+    return drawn
+
+
+def _drawn(pair: SlotPair) -> Picture:
+    head, updated = where(pair.environment), iso(last_updated(pair))
+    active = str(pair.active.name) if pair.active else None
+    summary = {**head, "activeSlot": active, "lastUpdated": updated}
     for slot in both(pair):
-        record |= {
+        summary |= {
             f"{slot.name}State": str(slot.state),
             f"{slot.name}Port": slot.port,
             f"{slot.name}Version": version_of(slot),
         }
-    return record
+    return Picture(
+        pair,
+        head,
+        active,
+        records={str(slot.name): _slot_record(slot) for slot in both(pair)},
+        slots={str(slot.name): _slot(pair, slot) for slot in both(pair)},
+        tail={"maintenance": pair.maintenance, "generation": pair.generation, "lastUpdated": updated},
+        summary=summary,
+    )
+
+
+def _slot_record(slot: Slot) -> Record:
+    record = slot_record(slot)
+    return {**record, "settings": shown(record["settings"] or {})}
+
+
+def _slot(pair: SlotPair, slot: Slot) -> Record:
+    return {
+        "status": str(slot.state),
+        "isActive": slot is pair.active,
+        "container": pair.environment.container(slot.name),
+        "port": slot.port,
+        "version": version_of(slot),
+        "deploymentId": slot.release and slot.release.deployment_id,
+    }
 
 
 def health(slot: Slot, observed: Observed) -> str:
@@ -201,11 +250,11 @@ def deployment(record: Deployment) -> Record:
         "steps": [step_record(step) for step in record.steps],
         "receipt": record.receipt or None,
         "migration": record.migration or None,
-        "settings": _shown(record.settings),
+        "settings": shown(record.settings),
     }
 
 
-def _shown(settings: Mapping[str, Any]) -> Record:
+def shown(settings: Mapping[str, Any]) -> Record:
     """Settings as anybody of the team may see them: of a webhook the host, its path is often a password."""
     webhook = settings.get("webhook")
     if not isinstance(webhook, str):

@@ -47,14 +47,21 @@ def pin(call: Call, params: PinParams) -> Record:
 
 def status(call: Call, params: StatusParams) -> Record:
     """Both slots of an environment: what they hold, which one has the traffic, and what runs."""
-    project = call.project(params.project_name)
+    project = call.shown(params.project_name)
     found = call.services.status(project.environment(params.environment))
     return results.slot_status(project, found, call.services.cleanup.clock.now())
 
 
+def status_at_hand(call: Call, params: StatusParams) -> Record | None:
+    if (project := call.at_hand(params.project_name)) is None:
+        return None
+    found = call.services.status.at_hand(project.environment(params.environment))
+    return results.slot_status(project, found, call.services.cleanup.clock.now()) if found else None
+
+
 def list_all(call: Call, params: ListParams) -> Record:  # noqa: ARG001
     """The slots of every environment of every project that the key may see."""
-    teams = {project.name: project.team_id for project in call.projects()}
+    teams = {project.name: project.team_id for project in call.shown_projects()}
     pairs = [pair for pair in call.services.status.all() if pair.environment.project in teams]
     data = [results.slot_summary(pair, teams[pair.environment.project]) for pair in pairs]
     return {"data": data, "total": len(data)}
@@ -88,7 +95,7 @@ def _plan(call: Call, params: CleanupParams) -> Record:
 
 
 TOOLS: tuple[Tool[Any], ...] = (
-    Tool("slot_status", "slot.view", Role.VIEWER, StatusParams, status),
+    Tool("slot_status", "slot.view", Role.VIEWER, StatusParams, status, at_hand=status_at_hand),
     Tool("slot_list", "slot.view", Role.VIEWER, ListParams, list_all),
     Tool("slot_cleanup", "slot.cleanup", Role.ADMIN, CleanupParams, cleanup, Lane.CHANGE),
     Tool("slot_pin", "slot.pin", Role.MEMBER, PinParams, pin, Lane.CHANGE),

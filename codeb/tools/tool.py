@@ -1,7 +1,7 @@
 """A tool: what may be asked, by whom, with what, and who answers. Spec section 6, "Tools"."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic
 
@@ -21,7 +21,12 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[P]):
-    """``handler`` gets input that was checked; its docstring is what people and assistants read of the tool."""
+    """``handler`` gets input that was checked; its docstring is what people and assistants read of the tool.
+
+    ``result`` documents keys of the answer, each with what it is.
+    ``at_hand`` gives the same answer from memory alone, without waiting for anything, so that it needs no thread; None
+    where a part of it is not there, and then the handler is called on its lane.
+    """
 
     name: str
     permission: str
@@ -30,6 +35,8 @@ class Tool(Generic[P]):
     handler: Callable[[Call, P], Record]
     lane: Lane = Lane.READ
     aliases: tuple[str, ...] = ()
+    result: Mapping[str, str] = field(default_factory=dict)
+    at_hand: Callable[[Call, P], Record | None] | None = None
 
     def described(self) -> dict[str, Any]:
         """What a client or an assistant needs to know to call it."""

@@ -46,7 +46,10 @@ def postgres() -> None:
     )
     password = platform.secrets["postgres_codeb_password"]
     stored = platform.secrets.get_or_make("postgres_codeb_verifier", lambda: verifier(password))
-    sql(name="Have CodeB's role and database", script=render("postgres/setup.sql.j2", verifier=stored, name=DATABASE))
+    provision_password = platform.secrets["postgres_provisioner_password"]
+    provisioner = platform.secrets.get_or_make("postgres_provisioner_verifier", lambda: verifier(provision_password))
+    script = render("postgres/setup.sql.j2", verifier=stored, provisioner=provisioner, name=DATABASE)
+    sql(name="Have CodeB's roles and database", script=script)
 
 
 def distribution_version() -> int:

@@ -10,6 +10,9 @@ from deploys.operations.managed import File
 from deploys.platform import Platform, current
 from deploys.rendering import render
 
+USERS = ("codeb", "centrifugo", "exporter", "provisioner")
+"""The platform's own. Those of projects are made by the API, which sets them again after a restart of Redis."""
+
 
 @deploy("Redis")
 def redis() -> None:
@@ -38,7 +41,7 @@ def conf(platform: Platform) -> str:
 
 def acl(platform: Platform) -> str:
     """The users, each with the hash of its password; the default user is off."""
-    hashes = {name: _hash(platform.secrets[f"redis_{name}_password"]) for name in ("codeb", "centrifugo", "exporter")}
+    hashes = {name: _hash(platform.secrets[f"redis_{name}_password"]) for name in USERS}
     return render("redis/users.acl.j2", hashes=hashes)
 
 

@@ -14,8 +14,8 @@ from codeb.domain.project import Project, ProjectExists, ProjectSettings, Unknow
 from codeb.domain.records import pair_from
 from codeb.domain.slots import SlotPair
 from codeb.errors import CodebError, Unavailable
-from codeb.services.errors import EnvChanged, Locked, UnknownDeployment, UnknownEnvironment, UnknownEnvVersion
-from codeb.services.protocols import Conflict, EnvVersion, PlaceListener, unheard
+from codeb.services.errors import Locked, UnknownDeployment, UnknownEnvironment
+from codeb.services.protocols import Conflict, PlaceListener, unheard
 from tests.fakes.faults import Faults
 
 REGISTRY = "registry.test:5000"
@@ -158,6 +158,10 @@ class FakeProjects:
         self.known[name] = replace(self.get(name), settings=settings)
         return self.known[name]
 
+    def reread(self, name: str) -> Project:
+        self.require_writable()
+        return self.get(name)
+
     def require_writable(self) -> None:
         if self.away:
             raise Unavailable("the database", "connection refused")
@@ -197,43 +201,6 @@ class FakeHistory:
 
 
 @dataclass
-class FakeEnvs:
-    versions: dict[Environment, list[EnvVersion]] = field(default_factory=dict)
-
-    def current(self, environment: Environment) -> EnvVersion:
-        return self.version(environment, len(self.versions.get(environment, ())))
-
-    def version(self, environment: Environment, number: int) -> EnvVersion:
-        kept: list[EnvVersion] = [EnvVersion(0, {}), *self.versions.get(environment, ())]
-        if not 0 <= number < len(kept):
-            raise UnknownEnvVersion(environment, number)
-        return kept[number]
-
-    def write(
-        self, environment: Environment, variables: Mapping[str, str], by: str, *, after: int | None = None
-    ) -> EnvVersion:
-        if after not in (None, self.current(environment).version):
-            raise EnvChanged(environment, self.current(environment).version)
-        version = EnvVersion(self.current(environment).version + 1, dict(variables))
-        self.versions.setdefault(environment, []).append(version)
-        return version
-
-
-@dataclass
-class FakeEnvFiles:
-    faults: Faults = field(default_factory=Faults)
-    files: dict[Environment, EnvVersion] = field(default_factory=dict)
-
-    def write(self, environment: Environment, env: EnvVersion) -> None:
-        self.faults.tick()
-        self.files[environment] = env
-        self.faults.tick()
-
-    def remove(self, project: str) -> None:
-        self.files = {env: version for env, version in self.files.items() if env.project != project}
-
-
-@dataclass
 class FakeRollbackLog:
     entries: list[Mapping[str, object]] = field(default_factory=list)
 
@@ -266,6 +233,9 @@ class FakeDumps:
             raise self.fails
         self.taken[deployment_id] = url
         return f"/dumps/{environment.key}/{deployment_id}.dump"
+
+    def keep(self, environment: Environment, label: str, url: str) -> str:
+        return self.take(environment, f"deleted/{label}", url)
 
     def remove(self, project: str) -> None: ...
 

@@ -30,6 +30,7 @@ DIRECTORIES = (
     "registry/projects",
     "registry/sites",
     "registry/slots",
+    "spool/audit",
 )
 
 

@@ -16,7 +16,7 @@ LAB = {
     "ssh": "openssh-client",
     "ssh-keyscan": "openssh-client",
 }
-TESTS = {**ENGINE, "initdb": "postgresql"}
+TESTS = {**ENGINE, "initdb": "postgresql", "jq": "jq", "redis-server": "redis-server"}
 _PATH = "/usr/sbin:/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/bin"
 
 

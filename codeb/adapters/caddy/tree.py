@@ -20,6 +20,13 @@ _NAMED = re.compile(r"[^/\s]+\.caddy(?=:\d)")
 _log = structlog.get_logger()
 
 
+@dataclass(slots=True)
+class Reloads:
+    """How often Caddy loaded what it was offered, since the process began."""
+
+    count: int = 0
+
+
 @dataclass(frozen=True)
 class SiteTree:
     """``sites`` is the directory that ``caddyfile`` imports; ``lock`` serialises its writers on this host.
@@ -33,6 +40,7 @@ class SiteTree:
     admin: CaddyAdmin
     accepted: Path
     gathering: Gathering = field(default_factory=Gathering)
+    reloads: Reloads = field(default_factory=Reloads)
 
     def put(self, files: Sequence[SiteFile]) -> bool:
         """Serve these files; False when they are there already. Raises SiteRefused with nothing changed."""
@@ -127,6 +135,7 @@ class SiteTree:
                 self.admin.load(importing(self.caddyfile, directory))
             except SiteRefused as error:
                 raise SiteRefused(str(error).replace(str(directory), str(self.sites))) from error
+            self.reloads.count += 1
 
     def _suspects(self, refusal: str, texts: Mapping[str, str], handled: set[str]) -> set[str]:
         """The file that Caddy names, if it is not what Caddy accepted last; else whichever others are not.

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import docker
 import structlog
@@ -15,7 +15,8 @@ from docker.types.daemon import CancellableStream
 
 from codeb.adapters.docker.engine import AWAY, connect
 
-_FILTERS = {"type": "container", "label": "codeb.project", "event": ["start", "kill", "die", "oom", "health_status"]}
+_TOLD = ("create", "start", "kill", "die", "oom", "health_status", "pause", "unpause", "rename", "destroy")
+_FILTERS = {"type": "container", "label": "codeb.project", "event": [*_TOLD]}
 _HARMLESS = ("1", "10", "12")
 """Signals that ask a program for something else than its end: HUP, USR1, USR2."""
 _FIRST_DELAY = 0.1
@@ -50,6 +51,20 @@ class Watch:
         self._happened.set()
 
 
+class Follower(Protocol):
+    """Who keeps a picture of the containers. Told in the thread of the stream, so it must not wait for anything."""
+
+    def connected(self) -> None:
+        """A stream begins. What happened before it may not have been told."""
+        ...
+
+    def lost(self) -> None: ...
+
+    def changed(self, container: str) -> None:
+        """Something happened to the container of this name; look at it."""
+        ...
+
+
 class EngineEvents:
     """Begins to follow when it is first needed. Close it when done."""
 
@@ -61,6 +76,7 @@ class EngineEvents:
         self._stream: CancellableStream[dict[str, Any]] | None = None
         self._watches: list[Watch] = []
         self._listeners: list[Callable[[Death], None]] = []
+        self._followers: list[Follower] = []
         self._asked: set[str] = set()
         self._since: Any = None
 
@@ -81,6 +97,14 @@ class EngineEvents:
         """Call ``listener``, in the thread of the stream, for every container of ours that ends from now on."""
         with self._lock:
             self._listeners.append(listener)
+        self._follow()
+
+    def follow(self, follower: Follower) -> None:
+        """Tell ``follower`` of every change, and of every stream's begin and end, from now on."""
+        with self._lock:
+            self._followers.append(follower)
+            if self._stream is not None:
+                follower.connected()
         self._follow()
 
     def close(self) -> None:
@@ -122,6 +146,8 @@ class EngineEvents:
             if self._closed.is_set():
                 self._cut()
             missed = list(self._watches)
+            for follower in self._followers:
+                follower.connected()
         for watch in missed:
             watch.wake()
         try:
@@ -130,6 +156,8 @@ class EngineEvents:
         finally:
             with self._lock:
                 self._stream = None
+                for follower in self._followers:
+                    follower.lost()
 
     def _cut(self) -> None:
         """Wake the reader out of its read; it may have ended by itself at this very moment."""
@@ -144,7 +172,10 @@ class EngineEvents:
         name = attributes["name"]
         with self._lock:
             watches = [watch for watch in self._watches if watch.container == name]
-            listeners = list(self._listeners)
+            listeners, followers = list(self._listeners), list(self._followers)
+        for follower in followers:
+            for changed in _names(attributes):
+                follower.changed(changed)
         for watch in watches:
             watch.wake()
         identity = event["Actor"]["ID"]
@@ -157,6 +188,11 @@ class EngineEvents:
             self._asked.discard(identity)
             for listener in listeners:
                 _call(listener, death)
+
+
+def _names(attributes: Mapping[str, str]) -> set[str]:
+    """Of a container that was renamed, both."""
+    return {attributes["name"], attributes.get("oldName", attributes["name"]).removeprefix("/")}
 
 
 def _death(attributes: Mapping[str, str], *, asked: bool) -> Death:

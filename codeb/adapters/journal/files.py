@@ -31,6 +31,7 @@ class _Memory:
 
     snapshots: dict[Environment, Snapshot] = field(default_factory=dict)
     listing: tuple[int, Sequence[Environment]] = (0, ())
+    paths: dict[Environment, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,14 @@ class FileJournal:
         """The record of the slots as the newest settling event left them; raises JournalDamaged."""
         return self._snapshot(environment).slots
 
+    def slots_at_hand(self, environment: Environment) -> dict[str, object] | None:
+        """The same, of what was read already; None where the journal has changed since. Takes no lock, reads nothing.
+
+        A writer holds the lock until its line is on the disk, and nobody who only looks waits for that.
+        """
+        known = self._memory.snapshots.get(environment)
+        return known.slots if known is not None and known.current(self._path(environment)) else None
+
     def environments(self) -> Sequence[Environment]:
         try:
             changed = self.directory.stat().st_mtime_ns
@@ -85,6 +94,7 @@ class FileJournal:
     def remove(self, environment: Environment) -> None:
         self._path(environment).unlink(missing_ok=True)
         self._memory.snapshots.pop(environment, None)
+        self._memory.paths.pop(environment, None)
 
     def shorten(self, environment: Environment, position: str) -> None:
         """Drop from a long journal what the database has, which is everything up to the event ``position``.
@@ -127,4 +137,7 @@ class FileJournal:
         return tuple(found)
 
     def _path(self, environment: Environment) -> Path:
-        return self.directory / f"{environment.key}.jsonl"
+        """Made once: making a path takes longer than asking the system about it."""
+        if (path := self._memory.paths.get(environment)) is None:
+            path = self._memory.paths[environment] = self.directory / f"{environment.key}.jsonl"
+        return path

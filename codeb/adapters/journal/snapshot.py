@@ -44,7 +44,7 @@ class Snapshot:
     def followed(self, path: Path) -> "Snapshot":
         """What the journal holds now, for one stat when nothing has changed; raises JournalDamaged."""
         try:
-            if self.stamp == _stamp(path.stat()):
+            if self.stamp == _stamp(os.stat(path)):  # noqa: PTH116  on the path of every look
                 return self
             with opened(path, fcntl.LOCK_SH) as handle:
                 stamp = _stamp(os.fstat(handle))
@@ -54,6 +54,13 @@ class Snapshot:
             return Snapshot()
         except OSError as error:
             raise JournalDamaged(path, 0, error.strerror or str(error)) from error
+
+    def current(self, path: Path) -> bool:
+        """Whether the journal is as it was read, for one stat."""
+        try:
+            return self.stamp == _stamp(os.stat(path))  # noqa: PTH116  on the request's path
+        except OSError:
+            return False
 
     def _begins(self, handle: int, stamp: Stamp) -> bool:
         """Whether the file is the one that was read, grown; an inode's number alone may have been given again."""

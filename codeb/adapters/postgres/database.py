@@ -15,6 +15,7 @@ from psycopg.sql import SQL
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from codeb import settings
+from codeb.adapters.postgres.timing import Timing
 from codeb.errors import Unavailable
 
 _CONNECT_TIMEOUT = 3
@@ -53,6 +54,7 @@ class Database:
     pool: ConnectionPool[Connection[DictRow]]
     _conninfo: str = field(repr=False)
     _away: _Away = field(default_factory=_Away)
+    timing: Timing = field(default_factory=Timing)
 
     @classmethod
     def open(cls, config: settings.Database) -> "Database":
@@ -70,10 +72,11 @@ class Database:
             options=_PATIENCE,
             **_DEAD_PEER,
         )
+        timing = Timing()
         pool = ConnectionPool(
             conninfo,
             connection_class=Connection[DictRow],
-            kwargs={"row_factory": dict_row},
+            kwargs={"row_factory": dict_row, "cursor_factory": timing.cursor()},
             min_size=1,
             max_size=_MAX_CONNECTIONS,
             timeout=_CHECKOUT_TIMEOUT,
@@ -82,7 +85,7 @@ class Database:
             reconnect_timeout=0,
         )
         pool.open(wait=False)
-        return cls(pool, conninfo)
+        return cls(pool, conninfo, timing=timing)
 
     def _refuse_while_away(self) -> None:
         """Nobody waits for a database that did not answer a moment ago; the first to ask it again knocks, once."""

@@ -22,7 +22,7 @@ _SELECT = """
            (SELECT jsonb_object_agg(s.environment, s.blue_port) FROM project_slots s WHERE s.project_name = p.name)
                AS ports,
            (SELECT jsonb_agg(jsonb_build_array(d.environment, d.domain) ORDER BY d.domain)
-              FROM domains d WHERE d.project_name = p.name AND d.type = 'custom') AS custom
+              FROM domains d WHERE d.project_name = p.name AND d.type = 'custom' AND d.status = 'active') AS custom
       FROM projects p
 """
 
@@ -93,6 +93,11 @@ class ProjectRows:
         )
         hosts = [(environment.host(self.domain), "production")]
         hosts += [(environment.preview_host(slot, self.domain), "preview") for slot in SlotName]
+        connection.execute(
+            "INSERT INTO certificates (host, team_id) SELECT %s, team_id FROM projects WHERE name = %s"
+            " ON CONFLICT DO NOTHING",
+            [environment.host(self.domain), environment.project],
+        )
         for host, type_ in hosts:
             try:
                 connection.execute(

@@ -20,7 +20,9 @@ COMMANDS = {
     "doctor": "codeb.cli.host.doctor:doctor",
     "status": "codeb.cli.host.slots:status",
     "slots": "codeb.cli.host.slots:slots",
+    "audit": "codeb.cli.host.audit:audit",
     "hosts": "codeb.cli.host.hosts:hosts",
+    "env": "codeb.cli.host.env:env",
 }
 _EXTRAS = {"hosts": "provision"}
 

@@ -100,6 +100,10 @@ class Projects(Protocol):
 
     def update_settings(self, name: str, settings: ProjectSettings) -> Project: ...
 
+    def reread(self, name: str) -> Project:
+        """As the database has it now, after its domains changed there. Raises UnknownProject, Unavailable."""
+        ...
+
     def require_writable(self) -> None:
         """Raises Unavailable: asked before the first step of what must not stop half-way."""
         ...
@@ -193,6 +197,10 @@ class Dumps(Protocol):
 
     def take(self, environment: Environment, deployment_id: str, url: str) -> str:
         """Dump the database at ``url`` and return the file's path; raises DumpFailed."""
+        ...
+
+    def keep(self, environment: Environment, label: str, url: str) -> str:
+        """As ``take``, into a place that outlives the project."""
         ...
 
     def remove(self, project: str) -> None: ...

@@ -113,3 +113,17 @@ def test_a_removed_environment_is_unknown(journal: FileJournal, slots: SlotFiles
     journal.remove(BLOG)
     with pytest.raises(UnknownEnvironment):
         slots.get(BLOG)
+
+
+def test_slots_at_hand_are_those_that_were_read_while_the_journal_is_as_it_was(
+    tmp_path: Path, journal: FileJournal, slots: SlotFiles
+) -> None:
+    assert slots.at_hand(BLOG) is None
+    commit(journal, at_generation(1))
+    assert slots.at_hand(BLOG) is None
+    assert slots.get(BLOG) is slots.at_hand(BLOG)
+    commit(FileJournal(tmp_path / "journal", SystemClock()), at_generation(2))
+    assert slots.at_hand(BLOG) is None
+    assert slots.get(BLOG).generation == 2
+    (tmp_path / "journal" / "blog-production.jsonl").unlink()
+    assert slots.at_hand(BLOG) is None

@@ -39,7 +39,7 @@ def tool(house: House, client: TestClient) -> Tool:
     """Calls a tool as an owner of team-a, or with the key that is given."""
     owner = house.key()
 
-    def call(name: str, *, key: str = owner, status: int = 200, **params: Any) -> dict[str, Any]:
+    def call(name: str, /, *, key: str = owner, status: int = 200, **params: Any) -> dict[str, Any]:
         answer = client.post("/api/tool", json={"tool": name, "params": params}, headers={"X-API-Key": key})
         assert answer.status_code == status, answer.text
         record: dict[str, Any] = answer.json()

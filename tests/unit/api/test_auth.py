@@ -1,11 +1,13 @@
 """Keys, roles and development mode. Spec section 6, "Auth"; security 3."""
 
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from codeb.adapters.keys import KeyRecord, KeyRegistry
 from codeb.api.auth import refuse_open_development
 from codeb.errors import ConfigError
 from codeb.services.actor import Actor
@@ -49,11 +51,57 @@ def test_a_key_ends_when_its_time_is_over(client: TestClient, house: House) -> N
     assert ask(client, house.key(expiresAt="2999-01-01T00:00:00.000Z")) == 200
 
 
-def test_a_damaged_key_file_stops_logins_not_the_server(client: TestClient, house: House) -> None:
+def test_unknown_malformed_and_revoked_keys_get_one_answer(client: TestClient, house: House) -> None:
+    """Also a key of which all but one character is right, wherever that one is."""
+    revoked = house.key()
+    house.keys.path.unlink()
+    known = house.key()
+    begin = known.index("_owner_") + len("_owner_")
+    almost = [known[:at] + ("A" if known[at] != "A" else "B") + known[at + 1 :] for at in (begin, begin + 12, -1)]
+    keys = ["nonsense", "codeb_team-a_king_x", "codeb_team-a_owner_unknown", revoked, known + "x", known[:-1], *almost]
+    bodies = [client.get("/api", headers={"X-API-Key": key}) for key in keys]
+    assert {answer.status_code for answer in bodies} == {401}
+    told = [{**answer.json(), "duration": 0, "timestamp": "", "correlationId": ""} for answer in bodies]
+    assert all(body == told[0] for body in told), told
+    assert told[0]["error"] == "Invalid API key"
+
+
+def test_a_key_is_looked_up_by_the_hash_of_its_whole_text(
+    client: TestClient, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No comparison that ends early ever sees the secret part."""
+    known = house.key()
+    asked: list[str] = []
+    find = KeyRegistry.find
+
+    def heard(keys: KeyRegistry, text: str) -> KeyRecord | None:
+        asked.append(text)
+        return find(keys, text)
+
+    monkeypatch.setattr(KeyRegistry, "find", heard)
+    wrong = known[:-1] + ("A" if known[-1] != "A" else "B")
+    for key in (known, wrong, "codeb_team-a_owner_x"):
+        client.get("/api", headers={"X-API-Key": key})
+    assert asked == [known, wrong, "codeb_team-a_owner_x"]
+    assert known not in house.keys.path.read_text()
+
+
+def test_only_an_expired_key_is_told_why(client: TestClient, house: House) -> None:
+    expired = house.key(expiresAt="2020-01-01T00:00:00.000Z")
+    assert "expired at 2020-01-01" in client.get("/api", headers={"X-API-Key": expired}).json()["error"]
+    wrong = expired[:-1] + ("A" if expired[-1] != "A" else "B")
+    assert client.get("/api", headers={"X-API-Key": wrong}).json()["error"] == "Invalid API key"
+
+
+def test_a_damaged_key_file_stops_logins_not_the_server(
+    client: TestClient, house: House, logged: list[MutableMapping[str, Any]]
+) -> None:
     key = house.key()
     whole = house.keys.path.read_text()
     house.keys.path.write_text(whole[: len(whole) // 2])
-    assert ask(client, key) == 503
+    assert (ask(client, key), ask(client, key)) == (503, 503)
+    told = [entry for entry in logged if entry["event"] == "key_file_unusable"]
+    assert [(entry["path"], entry["effect"]) for entry in told] == [(str(house.keys.path), "no key is accepted")]
     assert client.get("/health").json()["problems"] == ["keys"]
     house.keys.path.write_text(whole)
     assert ask(client, key) == 200

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from codeb.api.envelope import Answer
+from codeb.domain.names import SlotName
 from codeb.errors import CodebError, ConfigError, Unavailable
 from codeb.services.errors import JournalUnwritable
 from tests.doors import House
@@ -157,3 +160,28 @@ def test_an_older_client_is_told_that_it_is_old(client: TestClient, house: House
     assert old.json()["latestVersion"]
     new = client.post("/api/tool", json=body, headers={"X-API-Key": house.key(), "X-Client-Version": "99.0"})
     assert "versionWarning" not in new.json()
+
+
+def test_a_body_may_begin_with_the_mark_that_some_editors_write(client: TestClient, house: House) -> None:
+    body = b"\xef\xbb\xbf" + json.dumps({"tool": "slot_list"}).encode()
+    assert client.post("/api/tool", content=body, headers={"X-API-Key": house.key()}).json()["success"]
+
+
+def test_of_a_key_that_is_there_twice_the_last_value_counts(client: TestClient, house: House) -> None:
+    body = '{"tool": "frobnicate", "tool": "slot_status", "params": {"projectName": "shop", "projectName": "blog"}}'
+    answer = client.post("/api/tool", content=body, headers={"X-API-Key": house.key()})
+    assert answer.json()["projectName"] == "blog"
+
+
+@pytest.mark.parametrize(
+    "body", ['{"tool": "slot_list", "params": {"a": NaN}}', "{'tool': 'slot_list'}", b"\xfe\xff\x00{"]
+)
+def test_what_only_looks_like_json_is_400(client: TestClient, house: House, body: str | bytes) -> None:
+    assert client.post("/api/tool", content=body, headers={"X-API-Key": house.key()}).status_code == 400
+
+
+def test_an_answer_is_written_as_ever_also_where_orjson_has_no_word_for_it() -> None:
+    assert Answer({"n": 2**70, "word": "été"}).body == '{"n":1180591620717411303424,"word":"été"}'.encode()
+    assert Answer({SlotName.BLUE: SlotName.GREEN, "pair": (1, None)}).body == b'{"blue":"green","pair":[1,null]}'
+    with pytest.raises(TypeError):
+        Answer({"at": datetime.now(UTC)})

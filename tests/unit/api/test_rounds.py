@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
@@ -20,7 +21,7 @@ LABELS = {"codeb.project": "blog", "codeb.environment": "production", "codeb.dep
 
 @pytest.fixture
 def rounds(house: House) -> Rounds:
-    return Rounds(house.services, Metrics(), interval=0.001)
+    return Rounds(house.services, Metrics(), house.keys, interval=0.001)
 
 
 def test_the_word_follows_without_anybody_asking(house: House, rounds: Rounds) -> None:
@@ -92,3 +93,20 @@ def test_caddy_is_told_which_names_may_have_a_certificate_and_nobody_else_is(hou
         assert inside.get("/internal/tls", params={"domain": name}).status_code == 404
     outside = house.client()
     assert outside.get("/internal/tls", params={"domain": "blog.codeb.test"}).status_code == 404
+
+
+def test_what_is_shown_from_memory_is_kept_current_also_after_a_round_that_failed(rounds: Rounds) -> None:
+    looked, told = threading.Event(), []
+
+    def look() -> None:
+        told.append(1)
+        if len(told) == 1:
+            raise Unavailable("Docker Engine", "gone")
+        looked.set()
+
+    memory = SimpleNamespace(rounds=lambda: (look,))
+    object.__setattr__(rounds.services.status, "memory", memory)
+    rounds.glance = 0.001
+    rounds.begin(lambda: None)
+    assert looked.wait(5)
+    rounds.finish()

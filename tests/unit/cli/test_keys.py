@@ -1,6 +1,7 @@
-"""codeb keys create. Spec section 6, "Auth"."""
+"""codeb keys create, list, revoke. Spec section 6, "Auth"."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +78,62 @@ def test_a_damaged_file_is_never_overwritten(root: Path, file: str) -> None:
     assert done.exit_code == 4
     assert "is damaged" in done.stderr
     assert path.read_text() == damaged
+
+
+def keys(*words: str) -> Result:
+    return CliRunner().invoke(main, ["keys", *words], catch_exceptions=False)
+
+
+def test_a_key_can_be_narrowed_from_the_start(root: Path) -> None:
+    limits = ("--kind", "ci", "--scopes", "deploy.create,slot.view", "--projects", "Blog", "--expires-in-days", "30")
+    done = create("--team", "team-a", "--role", "member", *limits)
+    record = KeyRegistry(root / "registry" / "api-keys.json").find(done.stdout.strip())
+    assert record is not None
+    assert (
+        record.stored().items()
+        >= {
+            "kind": "ci",
+            "scopes": ["deploy.create", "slot.view"],
+            "projects": ["blog"],
+        }.items()
+    )
+    assert record.expires_at is not None
+    assert timedelta(days=29) < record.expires_at - datetime.now(UTC) <= timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    "limit", [("--scopes", ","), ("--scopes", "Deploy!"), ("--projects", ""), ("--projects", "a/b"), ("--kind", "king")]
+)
+def test_a_limit_that_is_none_makes_no_key(root: Path, limit: tuple[str, str]) -> None:
+    assert create("--team", "team-a", "--role", "member", *limit).exit_code == 2
+    assert not (root / "registry").exists()
+
+
+def test_the_list_shows_keys_and_no_hash(root: Path) -> None:
+    first = create("--team", "team-a", "--role", "owner", "--platform").stdout.strip()
+    create("--team", "team-b", "--role", "viewer", "--projects", "blog", "--name", "shown")
+    listed = json.loads(keys("list", "--json").stdout)
+    assert (listed["total"], {token["teamId"] for token in listed["tokens"]}) == (2, {"team-a", "team-b"})
+    uses = {token["id"]: "2026-11-24T12:00:00.000Z" for token in listed["tokens"]}
+    (root / "registry" / "key-uses.json").write_text(json.dumps(uses))
+    people = keys("list", "--team", "team-b").stdout
+    assert "team-b  viewer  person  shown  last used 2026-11-24 12:00 UTC  projects blog" in people
+    assert "team-a" not in people
+    for told in (json.dumps(listed), keys("list").stdout):
+        assert first not in told
+        assert key_hash(first) not in told
+
+
+def test_a_revoked_key_is_gone_and_a_lost_owner_comes_back(root: Path) -> None:
+    key = create("--team", "team-a", "--role", "owner").stdout.strip()
+    registry = KeyRegistry(root / "registry" / "api-keys.json")
+    record = registry.find(key)
+    assert record is not None
+    done = keys("revoke", record.id)
+    assert (done.exit_code, registry.find(key)) == (0, None)
+    assert "`codeb keys create --team team-a --role owner` makes another" in done.stderr
+    again = create("--team", "team-a", "--role", "owner").stdout.strip()
+    back = registry.find(again)
+    assert back is not None
+    assert (back.team_id, back.role) == ("team-a", Role.OWNER)
+    assert keys("revoke", record.id).exit_code == 1

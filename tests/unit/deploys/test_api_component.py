@@ -75,9 +75,22 @@ def test_caddy_reads_the_routes_and_nothing_else() -> None:
     assert {
         "/opt/codeb/dumps",
         "/opt/codeb/outbox",
+        "/opt/codeb/spool/audit",
         "/opt/codeb/cancellations",
         "/opt/codeb/registry/sites",
     } <= others.keys()
+
+
+def test_pages_that_infra_names_may_call_the_api_and_no_others(make_platform: MakePlatform) -> None:
+    assert Settings.load(environment(make_platform())).cors_origins == ()
+    named = make_platform(cors_origins=["https://console.example.org", "http://localhost:3000"])
+    assert Settings.load(environment(named)).cors_origins == ("https://console.example.org", "http://localhost:3000")
+
+
+def test_the_api_knows_the_keys_of_the_build_cache(platform: Platform) -> None:
+    settings = Settings.load(environment(platform))
+    assert settings.s3_endpoint == platform.infra.s3_endpoint
+    assert all((settings.s3_access_key, settings.s3_secret_key))
 
 
 def test_a_directory_comes_after_the_one_it_is_in() -> None:
@@ -114,3 +127,10 @@ def test_the_unit_is_production_whatever_the_environment_says(unit: str) -> None
 )
 def test_the_unit_is_framed(unit: str, line: str) -> None:
     assert re.search(rf"^{re.escape(line)}$", unit, re.MULTILINE)
+
+
+def test_the_key_of_before_is_handed_over_while_the_store_has_it(platform: Platform) -> None:
+    assert Settings.load(environment(platform)).env_key_previous == ()
+    platform.secrets.put({"env_key": "new", "env_key_previous": "old"})
+    settings = Settings.load(environment(platform))
+    assert (settings.env_key.reveal(), [key.reveal() for key in settings.env_key_previous]) == ("new", ["old"])

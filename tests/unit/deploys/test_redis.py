@@ -17,10 +17,10 @@ def users(platform: Platform) -> dict[str, list[str]]:
 
 def test_nobody_is_let_in_without_a_name(platform: Platform) -> None:
     assert users(platform)["default"] == ["off"]
-    assert users(platform).keys() == {"default", "codeb", "centrifugo", "exporter"}
+    assert users(platform).keys() == {"default", "codeb", "centrifugo", "exporter", "provisioner"}
 
 
-@pytest.mark.parametrize("name", ["codeb", "centrifugo", "exporter"])
+@pytest.mark.parametrize("name", ["codeb", "centrifugo", "exporter", "provisioner"])
 def test_the_file_has_the_hash_of_each_password(platform: Platform, name: str) -> None:
     password = platform.secrets[f"redis_{name}_password"]
     assert f"#{hashlib.sha256(password.encode()).hexdigest()}" in users(platform)[name]

@@ -1,13 +1,17 @@
 """Making and deleting projects, and their variables."""
 
+from dataclasses import replace
+
 import pytest
 
+from codeb.domain.events import EventKind
 from codeb.domain.names import Environment, EnvironmentName
 from codeb.domain.project import ProjectExists
 from codeb.domain.routing import Word
 from codeb.errors import InvalidInput, Unavailable
 from codeb.services.actor import Actor
-from codeb.services.errors import SiteRefused
+from codeb.services.backing import Kind, NotProvided
+from codeb.services.errors import DumpFailed, SiteRefused
 from codeb.services.release_steps import DeployRequest
 from tests.world import World
 
@@ -66,3 +70,59 @@ def test_variables_are_replaced_or_merged_and_every_write_is_a_version(world: Wo
     assert (replaced.version, replaced.removed) == (3, ("A",))
     assert not world.env(BLOG, {"B": "3"}, ME).changed
     assert world.env.get(BLOG).version == 3
+
+
+def test_a_new_project_has_a_database_in_each_environment(world: World) -> None:
+    project = world.init_project("shop", ME, backings=[Kind.DATABASE])
+    environments = [project.environment(each) for each in project.ports]
+    assert set(world.databases.made) == set(environments)
+    urls = {world.env.get(each).variables["DATABASE_URL"] for each in environments}
+    assert len(urls) == len(environments)
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_database_that_cannot_be_made_undoes_the_whole_project(world: World, at: int) -> None:
+    world.databases.fails_at, world.databases.fails = at, Unavailable("PostgreSQL", "connection refused")
+    with pytest.raises(Unavailable):
+        world.init_project("shop", ME, backings=[Kind.DATABASE])
+    assert world.databases.made == {}
+    assert set(world.projects.known) == {"blog"}
+    assert [each for each in world.journal.environments() if each.project == "shop"] == []
+
+
+def test_a_platform_without_databases_says_so_before_anything_is_made(world: World) -> None:
+    none = replace(world.init_project, give=replace(world.init_project.give, databases=None))
+    with pytest.raises(NotProvided):
+        none("shop", ME, backings=[Kind.DATABASE])
+    assert set(world.projects.known) == {"blog"}
+
+
+def test_what_a_first_call_did_not_come_to_is_completed_and_passwords_stay(world: World) -> None:
+    project = world.init_project("shop", ME)
+    assert world.init_project.complete(project, ME, [Kind.DATABASE])
+    assert not world.init_project.complete(project, ME, [Kind.DATABASE])
+    assert set(world.databases.made.values()) == {1}, "each was made once: running containers keep their password"
+
+
+def test_databases_are_dumped_before_they_go(world: World) -> None:
+    project = world.init_project("shop", ME, backings=[Kind.DATABASE])
+    dumps = world.delete_project("shop", ME, confirm="shop")
+    assert len(dumps) == len(project.ports)
+    assert world.databases.made == {}
+
+
+def test_a_dump_that_fails_stops_the_deletion_before_it_begins(world: World) -> None:
+    world.init_project("shop", ME, backings=[Kind.DATABASE])
+    world.dumps.fails = DumpFailed("no room")
+    with pytest.raises(DumpFailed):
+        world.delete_project("shop", ME, confirm="shop")
+    assert len(world.databases.made) == 3
+    assert not any(e.kind is EventKind.DELETING for events in world.journal.lines.values() for e in events)
+
+
+def test_a_new_project_has_a_user_of_redis_in_each_environment(world: World) -> None:
+    project = world.init_project("shop", ME, backings=list(Kind))
+    variables = world.env.get(project.environment(EnvironmentName.STAGING)).variables
+    assert variables.keys() == {"DATABASE_URL", "REDIS_URL"}
+    world.delete_project("shop", ME, confirm="shop")
+    assert world.caches.made == {}

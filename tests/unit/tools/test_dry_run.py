@@ -16,6 +16,7 @@ from codeb.tools.registry import TOOLS
 from codeb.tools.tool import Lane
 from tests.doors import House
 from tests.unit.services.conftest import BLOG
+from tests.unit.tools.access import ACCESS
 from tests.unit.tools.conftest import Tool
 
 CHANGING: dict[str, dict[str, Any]] = {
@@ -29,6 +30,19 @@ CHANGING: dict[str, dict[str, Any]] = {
     "project_update": {"projectName": "blog", "settings": {"memory": "1g"}},
     "project_delete": {"projectName": "blog", "confirm": "blog"},
     "env_sync": {"projectName": "blog", "content": "A=2\nB=1"},
+    "env_restore": {"projectName": "blog"},
+    "domain_setup": {"projectName": "blog", "domain": "new.example.org"},
+    "domain_delete": {"projectName": "blog", "domain": "www.example.org"},
+    "task_create": {"projectName": "blog", "title": "a", "author": "ann", "files": [{"path": "b.py"}]},
+    "task_update": {"taskId": 1, "note": "half done", "addFiles": [{"path": "b.py"}]},
+    "task_complete": {"taskId": 1},
+    "pr_create": {"projectName": "blog", "title": "more", "headBranch": "more"},
+    "pr_review": {"projectName": "blog", "prNumber": 1, "action": "approve"},
+    "pr_merge": {"projectName": "blog", "prNumber": 1},
+}
+ELSEWHERE = {
+    "deployment_cancel",
+    "repository_bind",
 }
 
 
@@ -39,12 +53,17 @@ def state(house: House) -> Any:
             world.journal.lines,
             world.slots.files,
             world.projects.known,
+            world.domains.rows,
             world.envs.versions,
             world.env_files.files,
             world.proxy.words,
             world.proxy.sites,
             world.runtime.running,
             world.rollback_log.entries,
+            world.tasks.known,
+            world.repositories.bound,
+            world.hosting.there,
+            world.hosting.reviews,
             sorted(house.root.rglob("*")),
         ]
     )
@@ -52,8 +71,13 @@ def state(house: House) -> Any:
 
 @pytest.fixture
 def busy(house: House, tool: Tool) -> House:
-    """v1 in grace, v2 active, variables stored."""
+    """v1 in grace, v2 active, variables stored, a task and a pull request open."""
+    tool("task_create", projectName="blog", title="first", author="ann", files=[{"path": "a.py"}])
+    house.world.repositories.bind("blog", "acme/blog", "me")
+    house.world.hosting.open("first")
+    tool("env_sync", projectName="blog", content="A=0")
     tool("env_sync", projectName="blog", content="A=1")
+    tool("domain_setup", projectName="blog", domain="www.example.org")
     for version in ("v1", "v2"):
         tool("deploy", projectName="blog", version=version)
         tool("promote", projectName="blog")
@@ -61,7 +85,7 @@ def busy(house: House, tool: Tool) -> House:
 
 
 def test_every_changing_tool_is_covered_here() -> None:
-    assert {tool.name for tool in TOOLS if tool.lane is not Lane.READ} == {*CHANGING, "deployment_cancel"}
+    assert {tool.name for tool in TOOLS if tool.lane is not Lane.READ} == {*CHANGING, *ELSEWHERE, *ACCESS}
 
 
 def test_planning_to_cancel_what_runs_asks_nobody_to_end(busy: House, tool: Tool) -> None:
@@ -115,7 +139,7 @@ def test_a_planned_deploy_names_slot_image_and_the_grace_it_would_end(busy: Hous
     [
         ("promote", {"projectName": "blog"}, NothingToPromote),
         ("rollback", {"projectName": "blog"}, NoGrace),
-        ("workflow_init", {"projectName": "blog"}, ProjectExists),
+        ("workflow_init", {"projectName": "blog", "type": "go"}, ProjectExists),
         ("project_delete", {"projectName": "blog", "confirm": "blag"}, InvalidInput),
         ("deploy", {"projectName": "blog", "image": "elsewhere/x:1"}, ImageNotAllowed),
         ("env_sync", {"projectName": "blog", "content": "no equals sign"}, InvalidInput),

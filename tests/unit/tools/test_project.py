@@ -1,7 +1,5 @@
 """workflow_init, project_delete, and the lists. Spec section 6."""
 
-from typing import Any
-
 import pytest
 
 from codeb.domain.project import ProjectExists, UnknownProject
@@ -36,7 +34,7 @@ def test_a_name_is_taken_once_and_planned_ports_are_the_ports(tool: Tool) -> Non
     planned = tool("workflow_init", projectName="shop", dryRun=True)
     assert tool("workflow_init", projectName="shop")["ports"] == planned["ports"]
     with pytest.raises(ProjectExists):
-        tool("workflow_init", projectName="shop")
+        tool("workflow_init", projectName="shop", type="go")
 
 
 @pytest.mark.parametrize("name", ["api", "shop-blue", "a" * 41, "x;rm -rf /", "", "-x"])
@@ -128,32 +126,6 @@ def test_an_engine_that_is_away_is_one_error(tool: Tool, house: House, monkeypat
 
     monkeypatch.setattr(house.world.runtime, "observe", away)
     assert tool("health_check")["errors"] == ["the container engine is not available: no socket"]
-
-
-def test_no_answer_has_a_key_named_result(tool: Tool) -> None:
-    calls: dict[str, dict[str, Any]] = {
-        "deploy": {"projectName": "blog"},
-        "promote": {"projectName": "blog"},
-        "slot_status": {"projectName": "blog"},
-        "slot_list": {},
-        "slot_cleanup": {"projectName": "blog"},
-        "deployment_list": {"projectName": "blog"},
-        "slot_pin": {"projectName": "pinned"},
-        "maintenance": {"projectName": "blog"},
-        "project_update": {"projectName": "blog", "settings": {"memory": "1g"}},
-        "env_sync": {"projectName": "blog", "content": "A=1"},
-        "env_get": {"projectName": "blog"},
-        "health_check": {},
-        "workflow_init": {"projectName": "shop"},
-        "project_delete": {"projectName": "shop", "confirm": "shop"},
-    }
-    tool("workflow_init", projectName="pinned")
-    for version in ("v1", "v2"):
-        tool("deploy", projectName="pinned", version=version)
-        tool("promote", projectName="pinned")
-    assert {tool.name for tool in TOOLS} - {"rollback", "deployment_get", "deployment_cancel"} == set(calls)
-    for name, params in calls.items():
-        assert "result" not in tool(name, **params), name
 
 
 def test_names_and_aliases_are_unique() -> None:

@@ -1,0 +1,1 @@
+"""A git hosting service with a REST API like GitHub's."""

@@ -1,0 +1,32 @@
+"""An assistant's call passes only with a person's code, at whatever door: all of them end here. Security 4."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from codeb.domain.access import AuthContext, KeyKind
+from codeb.services.confirmations import Confirmations, NotConfirmed
+from codeb.tools.confirm import CONFIRMATION, NEEDED
+from codeb.tools.params import parse
+from codeb.tools.tool import Tool
+
+
+def confirmed(
+    confirmations: Confirmations, tool: Tool[Any], given: Mapping[str, Any], auth: AuthContext
+) -> Mapping[str, Any]:
+    """The parameters without the code; raises InvalidInput, ConfirmationRequired, NotConfirmed.
+
+    Only a plain ``true`` makes a plan of the call: what input checks might also take for true needs a code.
+    """
+    if auth.kind is not KeyKind.ASSISTANT or tool.name not in NEEDED or given.get("dryRun") is True:
+        return given
+    params = {key: value for key, value in given.items() if key != CONFIRMATION}
+    parse(tool.params, params)
+    code = given.get(CONFIRMATION)
+    if code is None:
+        raise confirmations.ask(
+            tool.name, tool.permission, tool.least_role, params, key_id=auth.key_id, team_id=auth.team_id
+        )
+    if not isinstance(code, str):
+        raise NotConfirmed
+    confirmations.use(code, tool.name, params, auth.key_id)
+    return params

@@ -1,0 +1,92 @@
+"""From one call, however it ended, to its row in the audit. Spec section 6; lesson 4."""
+
+import contextlib
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from codeb.domain.access import AuthContext
+from codeb.domain.masking import Cover, masked_record, masked_text
+from codeb.domain.names import project_name
+from codeb.errors import CodebError, InvalidInput
+from codeb.services.protocols.trail import AuditEntry
+from codeb.tools.results import Record, failure
+
+_ENVELOPE = ("success", "error", "code")
+_LONGEST_NAME = 100
+_LONGEST_ADDRESS = 45
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What the door knows of a request. ``source`` is ci, cli, mcp, browser, python, pyinfra, api or host."""
+
+    correlation_id: str
+    source: str
+    ip: str | None = None
+    user_agent: str | None = None
+
+
+def entry_of(
+    tool: str,
+    given: Mapping[str, Any],
+    outcome: Record | BaseException,
+    *,
+    auth: AuthContext,
+    facts: RequestFacts,
+    duration_ms: float,
+    cover: Cover,
+) -> AuditEntry:
+    """``tool`` is the tool's own name; of one that does not exist, what was asked for; "" where nothing could be read.
+
+    ``outcome`` is the tool's answer, or what was raised; of an error that nobody foresaw only its class is told.
+    """
+    result, error, code = _told(outcome)
+    return AuditEntry(
+        id=_new_id(),
+        at=datetime.now(UTC),
+        tool=masked_text(tool, cover, _LONGEST_NAME),
+        params=masked_record(given, cover),
+        result=masked_record(result, cover),
+        key_id=auth.key_id,
+        team_id=auth.team_id,
+        role=str(auth.role),
+        project=_project(given, result, cover),
+        success=error is None,
+        error=None if error is None else masked_text(error, cover),
+        code=code,
+        duration_ms=round(duration_ms, 1),
+        ip=facts.ip and facts.ip[:_LONGEST_ADDRESS],
+        user_agent=None if facts.user_agent is None else masked_text(facts.user_agent, cover),
+        correlation_id=masked_text(facts.correlation_id, cover, _LONGEST_NAME),
+        source=facts.source,
+    )
+
+
+def _told(outcome: Record | BaseException) -> tuple[Mapping[str, Any], str | None, str | None]:
+    if isinstance(outcome, CodebError):
+        outcome = failure(outcome)
+    if isinstance(outcome, BaseException):
+        return {}, f"internal error: {type(outcome).__name__}", "internal_error"
+    result = {key: value for key, value in outcome.items() if key not in _ENVELOPE}
+    if outcome.get("success", True):
+        return result, None, None
+    return result, str(outcome.get("error", "")), str(outcome.get("code", "error"))
+
+
+def _project(given: Mapping[str, Any], result: Mapping[str, Any], cover: Cover) -> str | None:
+    """None for what no project can be named, and for a secret that was given in its place."""
+    for name in (given.get("projectName"), result.get("projectName")):
+        if isinstance(name, str):
+            with contextlib.suppress(InvalidInput):
+                found = project_name(name)
+                return found if cover(found) == found and cover(name) == name else None
+    return None
+
+
+def _new_id() -> str:
+    """Ids grow with time, so that their index grows at its end."""
+    return f"aud_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}"

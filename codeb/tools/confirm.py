@@ -1,0 +1,61 @@
+"""confirm: a person's yes to an assistant's request; and which tools want one. Spec section 6, security 4."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from codeb.domain.access import Forbidden, KeyKind, Role
+from codeb.domain.records import iso
+from codeb.services.confirmations import UnknownRequest
+from codeb.tools.call import Call
+from codeb.tools.params import Params
+from codeb.tools.results import Record
+from codeb.tools.tool import Tool
+
+CONFIRMATION = "confirmation"
+NEEDED = frozenset(
+    {
+        *("promote", "rollback", "maintenance", "slot_cleanup"),
+        *("workflow_init", "project_update", "project_delete", "repository_bind"),
+        *("env_sync", "env_restore", "setup_secrets"),
+        *("domain_setup", "domain_delete"),
+        *("team_create", "team_settings", "team_delete", "member_invite", "member_remove"),
+        *("token_create", "token_revoke"),
+        "pr_merge",
+    }
+)
+"""What an assistant does not do by itself: production traffic, what cannot be undone, secrets, people, merges."""
+
+
+class ConfirmParams(Params):
+    request_id: Annotated[str, StringConstraints(pattern=r"^cfm_[0-9a-f]{12}$")] = Field(
+        description="of the answer that the assistant got"
+    )
+    look: bool = Field(default=False, description="show the request and confirm nothing")
+
+
+def confirm(call: Call, params: ConfirmParams) -> Record:
+    """Say yes to what an assistant asked for: answers a code for that very call, for five minutes, once."""
+    if call.auth.kind is KeyKind.ASSISTANT:
+        raise Forbidden("an assistant's key confirms nothing: a person does, with a key of their own")
+    wanted = call.services.confirmations.request(params.request_id)
+    if not call.auth.platform and wanted.team_id != call.auth.team_id:
+        raise UnknownRequest(params.request_id)
+    call.auth.require(wanted.permission, wanted.least_role)
+    if isinstance(name := wanted.params.get("projectName"), str) and wanted.tool != "workflow_init":
+        call.project(name)
+    record: Record = {"requestId": wanted.id, "tool": wanted.tool, "params": _shown(wanted.params)}
+    if params.look:
+        return {**record, "changed": False}
+    code, expires = call.services.confirmations.confirm(wanted)
+    return {**record, "confirmation": code, "expiresAt": iso(expires), "changed": True}
+
+
+def _shown(params: Mapping[str, Any]) -> Record:
+    """What is confirmed, without what may be secret in it."""
+    hidden = {"content", "envContent", "variables"}
+    return {key: "********" if key in hidden else value for key, value in params.items()}
+
+
+TOOLS: tuple[Tool[Any], ...] = (Tool("confirm", "deploy.promote", Role.MEMBER, ConfirmParams, confirm),)

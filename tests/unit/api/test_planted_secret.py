@@ -1,0 +1,72 @@
+"""A secret that is planted in a project's variables, and looked for wherever something is told. Lesson 4."""
+
+import json
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from codeb.services.protocols.trail import StreamEvent
+from codeb.tools import registry
+from tests.doors import House
+from tests.exchanges.replay import play
+
+SECRETS = ("s3cret", "hello # not a comment")
+
+
+def test_it_is_in_no_answer_log_audit_row_or_event(
+    house: House, client: TestClient, logged: list[MutableMapping[str, Any]]
+) -> None:
+    events: list[StreamEvent] = []
+    house.hub.on_event(events.append)
+    answers = [json.dumps(said["answer"]) for _, said in play(house, client)]
+    rows = [repr(entry) for entry in house.trail.entries]
+    told = [repr(event) for event in events]
+    assert min(len(answers), len(rows), len(told), len(logged)) > 50, "everything was told of"
+    for secret in SECRETS:
+        assert not [text for text in (*answers, *rows, *told, *map(repr, logged)) if secret in text]
+
+
+def test_it_is_in_no_error_and_no_row_of_one(house: House, client: TestClient) -> None:
+    """Given where it does not belong: as a name, a tag, a reason, a header. The store of variables has met it."""
+    house.services.known.add("hunter2hunter2")
+    key = house.key()
+    client.post("/api/tool", json=call("env_sync", content="PASSWORD=hunter2hunter2"), headers={"X-API-Key": key})
+    for tool, field in [
+        ("deploy", "version"),
+        ("rollback", "reason"),
+        ("slot_status", "projectName"),
+        ("hunter2hunter2", "x"),
+    ]:
+        headers = {"X-API-Key": key, "User-Agent": "hunter2hunter2", "X-Client": "hunter2hunter2"}
+        client.post("/api/tool", json=call(tool, **{field: "hunter2hunter2"}), headers=headers)
+    rows = [repr(entry) for entry in house.trail.entries]
+    assert len(rows) == 5
+    assert not [row for row in rows if "hunter2" in row]
+
+
+def call(tool: str, **params: str) -> dict[str, Any]:
+    return {"tool": tool, "params": {"projectName": "blog", **params}}
+
+
+def test_every_call_leaves_one_row(house: House, client: TestClient) -> None:
+    """Also a refused one, an unknown tool, one whose body is no call, and one that crashes."""
+    headers = {"X-API-Key": house.key("viewer")}
+    calls: list[dict[str, Any]] = [
+        call("slot_status"),
+        call("promote"),
+        call("frobnicate"),
+        call("slot_status", environment="moon"),
+        {"params": {}},
+    ]
+    for each in calls:
+        client.post("/api/tool", json=each, headers=headers)
+    rows = [(entry.tool, entry.success, entry.code) for entry in house.trail.entries]
+    assert rows == [
+        ("slot_status", True, None),
+        ("promote", False, "forbidden"),
+        ("frobnicate", False, "unknown_tool"),
+        ("slot_status", False, "invalid_input"),
+        ("", False, "bad_request"),
+    ]
+    assert {registry.find("slot_status").name} <= {row[0] for row in rows}

@@ -1,0 +1,100 @@
+"""workflow_scan and workflow_generate. Spec section 10, "CI"; security 13; lesson 35."""
+
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.tools.conftest import Tool
+
+
+@pytest.fixture
+def workflow(tool: Tool) -> dict[Any, Any]:
+    parsed: dict[Any, Any] = yaml.safe_load(tool("workflow_generate", projectName="blog")["workflow"])
+    return parsed
+
+
+def steps(workflow: dict[Any, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = workflow["jobs"]["release"]["steps"]
+    return found
+
+
+def scripts(workflow: dict[Any, Any]) -> list[str]:
+    return [step["run"] for step in steps(workflow) if "run" in step]
+
+
+def test_releases_wait_for_each_other_and_none_is_cut_off(workflow: dict[Any, Any]) -> None:
+    assert workflow["concurrency"]["cancel-in-progress"] is False
+    assert workflow["concurrency"]["group"].startswith("codeb-blog-")
+
+
+def test_no_strangers_code_runs_and_nothing_may_be_written(workflow: dict[Any, Any]) -> None:
+    triggers = workflow[True]  # YAML reads the key `on` as true
+    assert set(triggers) == {"push", "workflow_dispatch"}
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "fork" in workflow["jobs"]["release"]["if"]
+
+
+def test_its_steps_come_in_the_order_that_the_spec_gives(workflow: dict[Any, Any]) -> None:
+    numbered = [step["name"] for step in steps(workflow) if step["name"][0].isdigit()]
+    assert numbered == ["1 Health", "2 Scan", "3 Build and push", "4 Deploy", "5 Verify", "6 Complete the task"]
+
+
+def test_the_image_is_tagged_by_commit_and_the_build_is_cached_in_the_bucket(workflow: dict[Any, Any]) -> None:
+    build = next(step for step in steps(workflow) if step["name"].startswith("3"))["with"]
+    assert build["tags"].endswith(":${{ github.sha }}")
+    assert "bucket=docker-cache" in build["cache-to"]
+    assert build["cache-to"].endswith("mode=max")
+
+
+def test_every_script_is_good_bash(workflow: dict[Any, Any]) -> None:
+    for script in scripts(workflow):
+        checked = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stderr
+
+
+def test_no_script_is_written_by_what_a_stranger_typed(workflow: dict[Any, Any]) -> None:
+    """A commit's message in a script would be run; it comes as a variable."""
+    assert not [script for script in scripts(workflow) if "${{" in script]
+
+
+def test_the_key_is_on_no_command_line(workflow: dict[Any, Any]) -> None:
+    used = [line for script in scripts(workflow) for line in script.splitlines() if "$CODEB_API_KEY" in line]
+    assert [line.split()[0] for line in used] == ["printf"], "a builtin of the shell, into a file"
+
+
+@pytest.mark.parametrize("kind", ["nextjs", "remix", "nodejs", "python", "go"])
+def test_there_is_a_dockerfile_to_begin_with(tool: Tool, kind: str) -> None:
+    tool("project_update", projectName="blog", settings={"port": 8123})
+    text = tool("workflow_generate", projectName="blog", type=kind)["dockerfile"]
+    assert "8123" in text
+    assert "USER" in text or "nonroot" in text
+
+
+def test_a_new_project_comes_with_its_workflow(tool: Tool) -> None:
+    made = tool("workflow_init", projectName="shop", type="python")
+    assert "PROJECT: shop" in made["githubActionsWorkflow"]
+    assert "python" in made["dockerfile"]
+
+
+def test_a_scan_says_ready_and_what_comes_next(tool: Tool) -> None:
+    fresh = tool("scan", projectName="blog")
+    assert (fresh["registered"], fresh["ready"], fresh["nextSteps"]) == (True, True, ["deploy"])
+    tool("deploy", projectName="blog", version="v1")
+    assert tool("scan", projectName="blog")["nextSteps"] == ["open the preview of blue, then promote it"]
+
+
+def test_a_migration_without_its_database_is_not_ready(tool: Tool) -> None:
+    tool("project_update", projectName="blog", settings={"migrate": ["node", "migrate.js"]})
+    scanned = tool("scan", projectName="blog")
+    assert not scanned["ready"]
+    assert "DATABASE_URL" in scanned["issues"][0]
+    tool("env_sync", projectName="blog", content="DATABASE_URL=postgresql://u:p@db/blog")
+    assert tool("scan", projectName="blog")["ready"]
+
+
+def test_a_scan_of_a_name_that_is_not_there_says_what_is(tool: Tool) -> None:
+    scanned = tool("scan", projectName="block")
+    assert (scanned["registered"], scanned["ready"], scanned["teamProjects"]) == (False, False, ["blog"])
+    assert scanned["nextSteps"] == ["workflow_init"]
