@@ -63,8 +63,7 @@ def _of_this_machine(value: Any) -> bool:
 
 
 def _worded(text: str) -> str:
-    if text == codeb.__version__:
-        return "<version>"
+    text = re.sub(rf"(?<![\d.]){re.escape(codeb.__version__)}(?![\d.])", "<version>", text)
     for pattern, word in _WORDS:
         text = pattern.sub(word, text)
     return text
