@@ -22,9 +22,11 @@ _BATCH = 1000
 _RIGHTS = (
     *("+@all", "-@admin", "-@dangerous"),
     *("-scan", "-randomkey", "-select", "-move", "-pubsub"),
+    *("-function", "-fcall", "-fcall_ro", "-script|flush", "-script|kill", "-client|tracking"),
     *("+info", "+select|0"),
 )
-"""``SCAN`` and ``RANDOMKEY`` tell names of keys beyond the prefix; many clients begin with ``INFO``."""
+"""``SCAN`` and ``RANDOMKEY`` tell names of keys beyond the prefix, and so does tracking; libraries of functions and
+the cache of scripts are everybody's. Many clients begin with ``INFO``."""
 
 
 def user_name(environment: Environment) -> str:

@@ -40,6 +40,8 @@ class DeleteProject:
     def __call__(self, name: str, actor: Actor, *, confirm: str) -> Sequence[str]:
         """Remove all that was made for it; returns the last dumps of its databases, which stay.
 
+        They are dumped twice: before anything goes, because a database that cannot be dumped stops the deletion, and
+        when nothing writes to them any more, because that is what counts.
         Raises UnknownProject, InvalidInput, Locked, DumpFailed, Unavailable.
         """
         project = self.projects.get(name)
@@ -50,15 +52,21 @@ class DeleteProject:
         with ExitStack() as held:
             for environment in environments:
                 held.enter_context(self.locks.held(environment, "deletion", actor.name))
-            dumps = self.give.last_dumps(environments, self.clock.now())
+            self.give.last_dumps(environments, self.clock.now())
             for environment in environments:
                 self._announce(environment, actor)
-            self.finish(project.name, environments)
-        return dumps
+            return self.finish(project.name, environments)
 
-    def undo_init(self, project: Project) -> None:
-        """Take back what a failed workflow_init made; nothing of it had traffic."""
-        self.finish(project.name, [project.environment(each) for each in project.ports])
+    def undo_init(self, project: Project, actor: Actor) -> None:
+        """Take back what a failed workflow_init made; nothing of it had traffic.
+
+        Announced like a deletion, so that recovery ends it where a part of the platform is away in the middle.
+        """
+        environments = [project.environment(each) for each in sorted(project.ports)]
+        for environment in environments:
+            with suppress(CodebError):
+                self._announce(environment, actor)
+        self.finish(project.name, environments)
 
     def begun(self) -> Sequence[str]:
         """Projects whose deletion was begun and not ended."""
@@ -78,8 +86,11 @@ class DeleteProject:
                 held.enter_context(self.locks.held(environment, "deletion", "recovery", wait=0))
             self.finish(name, environments)
 
-    def finish(self, name: str, environments: Iterable[Environment]) -> None:
-        """Remove what is left, in an order that can be taken up again anywhere: the journals go last."""
+    def finish(self, name: str, environments: Iterable[Environment]) -> Sequence[str]:
+        """Remove what is left, in an order that can be taken up again anywhere: the journals go last.
+
+        No database goes before everything that writes to it has gone and it was dumped.
+        """
         held = list(environments)
         for environment in held:
             self.proxy.remove(environment)
@@ -89,6 +100,8 @@ class DeleteProject:
             for left in self.runtime.held(environment):
                 self.runtime.remove(left.name)
             self.runtime.remove_network(environment.network)
+        dumps = self.give.last_dumps(held, self.clock.now())
+        for environment in held:
             self.give.take_back(environment)
         self.runtime.remove_volumes(name)
         self.env_files.remove(name)
@@ -97,6 +110,7 @@ class DeleteProject:
         for environment in held:
             self.slots.remove(environment)
             self.journal.remove(environment)
+        return dumps
 
     def _announce(self, environment: Environment, actor: Actor) -> None:
         generation = self.slots.get(environment).generation

@@ -12,6 +12,7 @@ from codeb.domain.slots import SlotPair
 from codeb.services.actor import Actor
 from codeb.services.backing import GiveBackings, Kind
 from codeb.services.delete_project import DeleteProject
+from codeb.services.errors import BeingDeleted
 from codeb.services.protocols import Journal, Locks, Projects, Proxy, SlotStore
 from codeb.services.sites import Addresses
 
@@ -56,8 +57,18 @@ class InitProject:
         return project
 
     def complete(self, project: Project, actor: Actor, backings: Sequence[Kind]) -> bool:
-        """Give a project that is there what it lacks; True when that changed something."""
-        return self.give([project.environment(env) for env in sorted(project.ports)], backings, actor)
+        """Give a project that is there what it lacks; True when that changed something.
+
+        Whoever makes it right now is waited for. Raises UnknownProject, BeingDeleted, Locked, Unavailable.
+        """
+        environments = [project.environment(env) for env in sorted(project.ports)]
+        with ExitStack() as held:
+            for environment in environments:
+                held.enter_context(self.locks.held(environment, "completing", actor.name))
+            self.projects.get(project.name)
+            if project.name in self.delete.begun():
+                raise BeingDeleted(environments[0])
+            return self.give(environments, backings, actor)
 
     def _fill(self, project: Project, actor: Actor, backings: Sequence[Kind]) -> None:
         try:
@@ -67,7 +78,7 @@ class InitProject:
             self.proxy.install(*(self.addresses.site(project, pair) for pair in pairs))
             self.give([pair.environment for pair in pairs], backings, actor)
         except BaseException:
-            self.delete.undo_init(project)
+            self.delete.undo_init(project, actor)
             raise
 
     def _record(self, pair: SlotPair, actor: Actor) -> None:

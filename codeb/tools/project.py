@@ -1,11 +1,12 @@
 """workflow_init, project_update, project_delete. Spec section 6."""
 
+from functools import partial
 from typing import Any
 
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from codeb.adapters.ci_texts import CiTexts, ProjectType
+from codeb.adapters.ci_texts import ProjectType
 from codeb.adapters.hooks.signature import hook_secret
 from codeb.domain.access import Role
 from codeb.domain.names import Environment, EnvironmentName, SlotName
@@ -20,6 +21,7 @@ from codeb.tools.params import DryRun, Params, ProjectParams, parse
 from codeb.tools.plan import planned
 from codeb.tools.results import Record
 from codeb.tools.tool import Lane, Tool
+from codeb.tools.workflow import ci_texts
 
 
 class SettingsInput(ProjectSettings):
@@ -117,7 +119,7 @@ def _same_already(call: Call, params: InitParams, settings: ProjectSettings) -> 
 
 def _texts(call: Call, name: str, kind: ProjectType, settings: ProjectSettings) -> Record:
     """What goes into the application's repository."""
-    texts = CiTexts(call.services.settings.domain, call.services.addresses.scheme, call.services.settings.registry)
+    texts = ci_texts(call)
     return {
         "type": kind,
         "githubActionsWorkflow": texts.workflow(name),
@@ -144,8 +146,14 @@ def update(call: Call, params: UpdateParams) -> Record:
         return planned(
             f"change {', '.join(record['changedSettings'])}" if names else "nothing: it is so already", **record
         )
-    _, changed = call.services.update_project(project.name, wanted, call.actor)
-    return {**record, "changed": changed, "redeployNeeded": before.hash != wanted.hash}
+    change = partial(_merged, given=params.settings)
+    after, changed = call.services.update_project(project.name, change, call.actor)
+    return {
+        **record,
+        "settings": wire_settings(after.settings),
+        "changed": changed,
+        "redeployNeeded": before.hash != after.settings.hash,
+    }
 
 
 def _merged(before: ProjectSettings, given: dict[str, Any]) -> ProjectSettings:

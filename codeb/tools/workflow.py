@@ -55,7 +55,7 @@ def generate(call: Call, params: GenerateParams) -> Record:
 
 def ci_texts(call: Call, domain: str | None = None) -> CiTexts:
     settings, addresses = call.services.settings, call.services.addresses
-    return CiTexts(domain or settings.domain, addresses.scheme, settings.registry)
+    return CiTexts(domain or settings.domain, addresses.scheme, settings.registry, settings.s3_endpoint)
 
 
 def _kind(project: Project) -> ProjectType:

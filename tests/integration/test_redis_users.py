@@ -106,6 +106,11 @@ def test_a_project_works_under_its_prefix(blog: Redis) -> None:
         ("PUBSUB", "CHANNELS"),
         ("EVAL", "return redis.call('get', 'shop-production:secret')", "0"),
         ("DEBUG", "SLEEP", "0"),
+        ("CLIENT", "TRACKING", "ON", "BCAST"),
+        ("FUNCTION", "FLUSH"),
+        ("FUNCTION", "LIST"),
+        ("FCALL", "theirs", "0"),
+        ("SCRIPT", "FLUSH"),
         ("SORT", "blog-production:l", "BY", "shop-production:*"),
     ],
 )

@@ -11,11 +11,11 @@ from codeb.domain.routing import Word
 from codeb.errors import InvalidInput, Unavailable
 from codeb.services.actor import Actor
 from codeb.services.backing import Kind, NotProvided
-from codeb.services.errors import DumpFailed, SiteRefused
+from codeb.services.errors import BeingDeleted, DumpFailed, SiteRefused
 from codeb.services.release_steps import DeployRequest
 from tests.world import World
 
-BLOG = Environment.of("blog")
+BLOG, SHOP = Environment.of("blog"), Environment.of("shop")
 ME = Actor("key_1", "cli", "team-a")
 
 
@@ -111,6 +111,24 @@ def test_databases_are_dumped_before_they_go(world: World) -> None:
     assert world.databases.made == {}
 
 
+def test_nothing_writes_to_a_database_any_more_when_it_is_dumped_for_good(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first dump says that there can be one; the one that stays is taken when no container is left."""
+    world.init_project("shop", ME, backings=[Kind.DATABASE])
+    world.deploy(DeployRequest(SHOP), ME)
+    seen: list[int] = []
+    keep = world.dumps.keep
+
+    def counted(environment: Environment, label: str, url: str) -> str:
+        seen.append(len(world.runtime.held(SHOP)))
+        return keep(environment, label, url)
+
+    monkeypatch.setattr(world.dumps, "keep", counted)
+    world.delete_project("shop", ME, confirm="shop")
+    assert seen == [1, 1, 1, 0, 0, 0]
+
+
 def test_a_dump_that_fails_stops_the_deletion_before_it_begins(world: World) -> None:
     world.init_project("shop", ME, backings=[Kind.DATABASE])
     world.dumps.fails = DumpFailed("no room")
@@ -126,3 +144,36 @@ def test_a_new_project_has_a_user_of_redis_in_each_environment(world: World) -> 
     assert variables.keys() == {"DATABASE_URL", "REDIS_URL"}
     world.delete_project("shop", ME, confirm="shop")
     assert world.caches.made == {}
+
+
+def test_an_undo_that_is_cut_short_is_ended_by_recovery_and_nothing_is_completed_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis away: the databases are there already, and the undo cannot take everything back."""
+    away = Unavailable("Redis", "connection refused")
+    world.caches.fails_at, world.caches.fails = 0, away
+
+    def stuck(environment: Environment) -> None:
+        raise away
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.caches, "remove", stuck)
+        with pytest.raises(Unavailable):
+            world.init_project("shop", ME, backings=list(Kind))
+    world.caches.fails = None
+    with pytest.raises(BeingDeleted):
+        world.init_project.complete(world.projects.get("shop"), ME, list(Kind))
+    world.recover()
+    assert set(world.projects.known) == {"blog"}
+    assert world.databases.made == {}
+    world.envs.versions.clear()  # in the database they go with the project's row
+    assert world.init_project("shop", ME, backings=list(Kind)).name == "shop"
+    assert len(world.databases.made) == 3
+
+
+def test_two_changes_of_settings_at_once_lose_nothing(world: World) -> None:
+    """The second was asked for when the first was not there yet."""
+    world.update_project("blog", lambda before: before.model_copy(update={"memory": "1g"}), ME)
+    world.update_project("blog", lambda before: before.model_copy(update={"cpus": 2}), ME)
+    settings = world.projects.get("blog").settings
+    assert (settings.memory, settings.cpus) == ("1g", 2)

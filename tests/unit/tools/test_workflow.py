@@ -1,11 +1,17 @@
 """workflow_scan and workflow_generate. Spec section 10, "CI"; security 13; lesson 35."""
 
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from codeb.domain.access import AuthContext, Role
+from codeb.services.actor import Actor
+from codeb.tools import registry
+from codeb.tools.call import Call
+from tests.doors import House
 from tests.unit.tools.conftest import Tool
 
 
@@ -98,3 +104,12 @@ def test_a_scan_of_a_name_that_is_not_there_says_what_is(tool: Tool) -> None:
     scanned = tool("scan", projectName="block")
     assert (scanned["registered"], scanned["ready"], scanned["teamProjects"]) == (False, False, ["blog"])
     assert scanned["nextSteps"] == ["workflow_init"]
+
+
+def test_the_builds_cache_is_the_platforms_own(tmp_path: Path) -> None:
+    """Without its address the build would ask somebody else's storage, with our key."""
+    house = House(tmp_path, environ={"CODEB_S3_ENDPOINT": "https://db.codeb.test:9000"})
+    house.world.init_project("blog", Actor("key_0", "api", "team-a"))
+    handle, _ = registry.find("workflow_generate").prepare({"projectName": "blog"})
+    call = Call(house.services, AuthContext("key_1", "team-a", Role.MEMBER), Actor("key_1", "api", "team-a"))
+    assert "endpoint_url=https://db.codeb.test:9000," in handle(call)["workflow"]
