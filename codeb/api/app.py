@@ -128,6 +128,7 @@ def _lifespan(parts: Parts) -> Lifespan:
             following.cancel()
             await asyncio.to_thread(rounds.finish)
             await parts.lanes.finish()
+            await asyncio.to_thread(services.trail.close)  # a server that is told to stop may not come further
 
     return lifespan
 

@@ -6,7 +6,7 @@ from typing import Any
 from codeb.domain.access import AuthContext, KeyKind
 from codeb.services.confirmations import Confirmations, NotConfirmed
 from codeb.tools.confirm import CONFIRMATION, NEEDED
-from codeb.tools.params import parse
+from codeb.tools.params import DryRun, parse
 from codeb.tools.tool import Tool
 
 
@@ -17,15 +17,15 @@ def confirmed(
 
     Only a plain ``true`` makes a plan of the call: what input checks might also take for true needs a code.
     """
-    if auth.kind is not KeyKind.ASSISTANT or tool.name not in NEEDED or given.get("dryRun") is True:
+    plan = given.get("dryRun") is True and issubclass(tool.params, DryRun)
+    if auth.kind is not KeyKind.ASSISTANT or tool.name not in NEEDED or plan:
         return given
-    params = {key: value for key, value in given.items() if key != CONFIRMATION}
-    parse(tool.params, params)
+    wanted = {key: value for key, value in given.items() if key != CONFIRMATION}
+    _, ignored = parse(tool.params, wanted)
+    params = {key: value for key, value in wanted.items() if key not in ignored}
     code = given.get(CONFIRMATION)
     if code is None:
-        raise confirmations.ask(
-            tool.name, tool.permission, tool.least_role, params, key_id=auth.key_id, team_id=auth.team_id
-        )
+        raise confirmations.ask(tool.name, tool.permission, tool.least_role, params, auth)
     if not isinstance(code, str):
         raise NotConfirmed
     confirmations.use(code, tool.name, params, auth.key_id)

@@ -20,6 +20,7 @@ _DEEPEST = 8
 _SAFE_INT = 2**63
 _CUT = "... (cut)"
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_API_KEY = re.compile(r"codeb_[a-zA-Z0-9-]+_(?:owner|admin|member|viewer)_[a-zA-Z0-9_-]+")
 _SECRET_WORDS = frozenset(
     (
         *("key", "keys", "auth", "authorization", "cookie", "bearer", "private", "pass", "pwd", "pin", "otp", "dsn"),
@@ -39,7 +40,7 @@ def is_secret_name(name: str) -> bool:
     folded = "".join(character for character in name.lower() if character.isalnum())
     if folded in _HARMLESS:
         return False
-    if folded in _WHOLLY or _SECRET_PARTS.search(folded):
+    if folded in _WHOLLY or folded.endswith("content") or _SECRET_PARTS.search(folded):
         return True
     return any(word.lower() in _SECRET_WORDS for word in _WORD.findall(name))
 
@@ -52,7 +53,7 @@ def masked_record(record: Mapping[Any, Any], cover: Cover, budget: int = BUDGET)
 def masked_text(text: str, cover: Cover, longest: int = LONGEST_TEXT) -> str:
     """At most ``longest`` characters, storable everywhere: no NUL, no half of a surrogate pair."""
     clean = text[:LOOKED_AT].replace("\0", "").encode("utf-8", "replace").decode()
-    seen = without_url_passwords(cover(clean))
+    seen = _API_KEY.sub(MASK, without_url_passwords(cover(clean)))
     if len(text) > LOOKED_AT:
         seen = seen[: LONGEST_TEXT - LOOKED_AT]  # a value may begin there that does not end within the window
     if len(seen) > longest or len(text) > LOOKED_AT:

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from codeb.domain.access import Role
+from codeb.domain.access import AuthContext, Role
 from codeb.errors import Refused
 from codeb.services.protocols import Clock
 
 LIFETIME = timedelta(minutes=5)
 _MOST = 1000
 _PER_KEY = 20
+_LONGEST = 1_200_000
+"""Characters of a wish: more than the variables of an environment may be."""
 
 
 class ConfirmationRequired(Refused):
@@ -43,6 +45,13 @@ class NotConfirmed(Refused):
         super().__init__("this code confirms no such call: it was used, is too old, or is for another one")
 
 
+class TooMuchToConfirm(Refused):
+    code = "too_much_to_confirm"
+
+    def __init__(self) -> None:
+        super().__init__("nobody can look over a call of more than a megabyte: a person makes it, with their own key")
+
+
 class UnknownRequest(Refused):
     code = "unknown_request"
 
@@ -59,8 +68,8 @@ class Request:
     permission: str
     least_role: Role
     params: Mapping[str, Any]
-    key_id: str
-    team_id: str
+    auth: AuthContext
+    digest: str
     at: datetime
 
 
@@ -74,20 +83,23 @@ class Confirmations:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(
-        self, tool: str, permission: str, least: Role, params: Mapping[str, Any], *, key_id: str, team_id: str
+        self, tool: str, permission: str, least: Role, params: Mapping[str, Any], auth: AuthContext
     ) -> ConfirmationRequired:
-        """The refusal that tells the assistant whom to ask. The same wish is the same request."""
-        wish = _digest(tool, params, key_id)
+        """The refusal that tells whom to ask; the same wish is the same request. Raises TooMuchToConfirm."""
+        text = _written(tool, params, auth.key_id)
+        if len(text) > _LONGEST:
+            raise TooMuchToConfirm
+        wish = _hash(text)
         with self.lock:
             self._forget_old()
-            mine = [each for each in self.waiting.values() if each.key_id == key_id]
+            mine = [each for each in self.waiting.values() if each.auth.key_id == auth.key_id]
             for each in mine:
-                if _digest(each.tool, each.params, key_id) == wish:
+                if each.digest == wish:
                     return ConfirmationRequired(tool, each.id)
             self._make_room(mine)
             request_id = f"cfm_{secrets.token_hex(6)}"
             self.waiting[request_id] = Request(
-                request_id, tool, permission, least, dict(params), key_id, team_id, self.clock.now()
+                request_id, tool, permission, least, dict(params), auth, wish, self.clock.now()
             )
             return ConfirmationRequired(tool, request_id)
 
@@ -100,12 +112,13 @@ class Confirmations:
             return found
 
     def confirm(self, request: Request) -> tuple[str, datetime]:
-        """The code, shown once, and until when it can be used."""
+        """The code, shown once, and until when it can be used. Raises UnknownRequest for one that was confirmed."""
         code = secrets.token_urlsafe(18)
         expires = self.clock.now() + LIFETIME
         with self.lock:
-            self.waiting.pop(request.id, None)
-            self.given[_hash(code)] = (_digest(request.tool, request.params, request.key_id), expires)
+            if self.waiting.pop(request.id, None) is None:
+                raise UnknownRequest(request.id)
+            self.given[_hash(code)] = (request.digest, expires)
         return code, expires
 
     def use(self, code: str, tool: str, params: Mapping[str, Any], key_id: str) -> None:
@@ -113,7 +126,7 @@ class Confirmations:
         with self.lock:
             self._forget_old()
             wanted, _ = self.given.pop(_hash(code), ("", None))
-        if wanted != _digest(tool, params, key_id):
+        if wanted != _hash(_written(tool, params, key_id)):
             raise NotConfirmed
 
     def _make_room(self, mine: Sequence[Request]) -> None:
@@ -130,9 +143,9 @@ class Confirmations:
         self.given = {key: each for key, each in self.given.items() if now < each[1]}
 
 
-def _digest(tool: str, params: Mapping[str, Any], key_id: str) -> str:
+def _written(tool: str, params: Mapping[str, Any], key_id: str) -> str:
     """The same for the same call of the same key, in whatever order its parameters are written."""
-    return _hash(json.dumps([tool, key_id, dict(params)], sort_keys=True, default=str))
+    return json.dumps([tool, key_id, dict(params)], sort_keys=True, default=str)
 
 
 def _hash(text: str) -> str:

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from codeb.domain.access import Forbidden, KeyKind, Role
+from codeb.domain.names import project_name
 from codeb.domain.records import iso
-from codeb.services.confirmations import UnknownRequest
+from codeb.services.confirmations import Request, UnknownRequest
 from codeb.tools.call import Call
 from codeb.tools.params import Params
 from codeb.tools.results import Record
@@ -37,19 +38,32 @@ class ConfirmParams(Params):
 
 def confirm(call: Call, params: ConfirmParams) -> Record:
     """Say yes to what an assistant asked for: answers a code for that very call, for five minutes, once."""
-    if call.auth.kind is KeyKind.ASSISTANT:
-        raise Forbidden("an assistant's key confirms nothing: a person does, with a key of their own")
+    if call.auth.kind is not KeyKind.PERSON:
+        raise Forbidden("only a person confirms, with a key of their own: not an assistant, nor CI")
     wanted = call.services.confirmations.request(params.request_id)
-    if not call.auth.platform and wanted.team_id != call.auth.team_id:
+    if not call.auth.platform and wanted.auth.team_id != call.auth.team_id:
         raise UnknownRequest(params.request_id)
-    call.auth.require(wanted.permission, wanted.least_role)
-    if isinstance(name := wanted.params.get("projectName"), str) and wanted.tool != "workflow_init":
-        call.project(name)
+    _require_right(call, wanted)
     record: Record = {"requestId": wanted.id, "tool": wanted.tool, "params": _shown(wanted.params)}
     if params.look:
         return {**record, "changed": False}
     code, expires = call.services.confirmations.confirm(wanted)
     return {**record, "confirmation": code, "expiresAt": iso(expires), "changed": True}
+
+
+def _require_right(call: Call, wanted: Request) -> None:
+    """Whoever confirms could do it with a key of their own, all of it. Raises Forbidden, UnknownProject."""
+    auth, asked = call.auth, wanted.auth
+    auth.require(wanted.permission, wanted.least_role)
+    if not auth.role.covers(asked.role) or (asked.platform and not auth.platform):
+        raise Forbidden(f"this request is that of a key of more power than yours: {asked.role} is needed to confirm it")
+    name = wanted.params.get("projectName")
+    if not isinstance(name, str):
+        auth.require_whole_team()
+    elif wanted.tool == "workflow_init":
+        auth.require_project(project_name(name))
+    else:
+        call.project(project_name(name))
 
 
 def _shown(params: Mapping[str, Any]) -> Record:

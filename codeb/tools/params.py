@@ -15,7 +15,10 @@ ProjectName = Annotated[str, AfterValidator(project_name), Field(description="ca
 P = TypeVar("P", bound="Params")
 _HIDDEN = re.compile("[\\0\ud800-\udfff]")
 _FEW, _SHORT = 4, 64
-_UNSTORABLE = "it cannot be kept: it holds a NUL, half of a surrogate pair, or is nested too deep"
+_MOST_PROBLEMS = 20
+_MOST_ITEMS = 20_000
+"""Of one list: checking more of them would hold up everybody else."""
+_UNSTORABLE = "it cannot be kept: it holds a NUL, half of a surrogate pair, is nested too deep, or holds too many items"
 
 
 class Params(BaseModel):
@@ -61,7 +64,7 @@ def parse(model: type[P], given: Mapping[str, Any]) -> tuple[P, list[str]]:
     try:
         params = model.model_validate(used)
     except ValidationError as error:
-        problems = [{"field": _path(each["loc"]), "reason": each["msg"]} for each in error.errors()]
+        problems = [{"field": _path(each["loc"]), "reason": each["msg"]} for each in error.errors()[:_MOST_PROBLEMS]]
         raise InvalidParams(problems) from None
     return params, sorted(given.keys() - used.keys())
 
@@ -86,12 +89,14 @@ def _aliases(model: type[Params]) -> frozenset[str | None]:
 
 
 def storable(value: Any, levels: int = 16) -> bool:
-    """False where a NUL or half of a surrogate pair hides, or too many levels: no database or file keeps those."""
+    """False where a NUL or half of a surrogate pair hides, which no database keeps, or too many levels or items."""
     if isinstance(value, str):
         return _HIDDEN.search(value) is None
     if isinstance(value, dict):
         return storable([*value, *value.values()], levels)
-    return not isinstance(value, list) or (levels > 0 and all(storable(each, levels - 1) for each in value))
+    if not isinstance(value, list):
+        return True
+    return len(value) <= _MOST_ITEMS and levels > 0 and all(storable(each, levels - 1) for each in value)
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from codeb.adapters.ci_texts import ProjectType
 from codeb.adapters.hooks.signature import hook_secret
-from codeb.domain.access import Role
+from codeb.domain.access import KeyKind, Role
 from codeb.domain.names import Environment, EnvironmentName, SlotName
 from codeb.domain.ports import PortPair, lowest_free
 from codeb.domain.project import Project, ProjectExists, ProjectSettings, UnknownProject
@@ -138,7 +138,7 @@ def update(call: Call, params: UpdateParams) -> Record:
         "settings": wire_settings(wanted),
         "changedSettings": [to_camel(n) for n in names],
     }
-    if wanted.webhook is not None:
+    if wanted.webhook is not None and not params.dry_run and call.auth.kind is not KeyKind.ASSISTANT:
         record["webhookSecret"] = hook_secret(
             call.services.settings.env_key, project.name, str(iso(project.created_at))
         ).reveal()

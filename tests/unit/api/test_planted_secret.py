@@ -70,3 +70,22 @@ def test_every_call_leaves_one_row(house: House, client: TestClient) -> None:
         ("", False, "bad_request"),
     ]
     assert {registry.find("slot_status").name} <= {row[0] for row in rows}
+
+
+def test_local_variables_and_whole_keys_are_in_no_row(house: House, client: TestClient) -> None:
+    """Values that no store has met: what is compared with it, and a key that was pasted where its id belongs."""
+    key = house.key()
+    headers = {"X-API-Key": key}
+    client.post("/api/tool", json=call("env_scan", localEnvContent="API_SECRET=abc123xyz"), headers=headers)
+    client.post("/api/tool", json=call("token_revoke", tokenId=key), headers=headers)
+    rows = [repr(entry) for entry in house.trail.entries]
+    assert len(rows) == 2
+    assert not [row for row in rows if "abc123xyz" in row or key[-24:] in row]
+
+
+def test_a_thousand_wrong_items_are_told_in_a_few_words(house: House, client: TestClient) -> None:
+    wrong = {"tool": "task_check", "params": {"files": [1] * 15_000}}
+    answer = client.post("/api/tool", json=wrong, headers={"X-API-Key": house.key()})
+    assert (answer.status_code, len(answer.json()["errors"])) == (400, 20)
+    wrong["params"] = {"files": [1] * 30_000}
+    assert client.post("/api/tool", json=wrong, headers={"X-API-Key": house.key()}).json()["field"] == "files"

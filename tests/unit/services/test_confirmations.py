@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeb.domain.access import Role
-from codeb.services.confirmations import Confirmations, NotConfirmed, UnknownRequest
+from codeb.domain.access import AuthContext, KeyKind, Role
+from codeb.services.confirmations import Confirmations, NotConfirmed, TooMuchToConfirm, UnknownRequest
 from tests.fakes.records import FakeClock
 
 PARAMS = {"projectName": "blog"}
@@ -15,7 +15,8 @@ PARAMS = {"projectName": "blog"}
 
 def asked(confirmations: Confirmations, key: str = "key_a", tool: str = "promote", **params: object) -> str:
     wish = {**PARAMS, **params}
-    return confirmations.ask(tool, "deploy.promote", Role.MEMBER, wish, key_id=key, team_id="team-a").request_id
+    auth = AuthContext(key, "team-a", Role.MEMBER, kind=KeyKind.ASSISTANT)
+    return confirmations.ask(tool, "deploy.promote", Role.MEMBER, wish, auth).request_id
 
 
 def code(confirmations: Confirmations, request_id: str) -> str:
@@ -79,7 +80,7 @@ def test_wishes_of_one_key_push_out_nobody_elses(wishes: list[tuple[str, int]]) 
     others = asked(confirmations, key="key_quiet")
     for key, number in wishes:
         asked(confirmations, key=key, number=number)
-    assert confirmations.request(others).key_id == "key_quiet"
+    assert confirmations.request(others).auth.key_id == "key_quiet"
     assert len(confirmations.waiting) <= 41
 
 
@@ -87,3 +88,18 @@ def test_the_code_is_kept_as_a_hash_only() -> None:
     confirmations = Confirmations(FakeClock())
     given_code = code(confirmations, asked(confirmations))
     assert given_code not in repr(confirmations)
+
+
+def test_a_request_is_confirmed_once() -> None:
+    confirmations = Confirmations(FakeClock())
+    request = confirmations.request(asked(confirmations))
+    confirmations.confirm(request)
+    with pytest.raises(UnknownRequest):
+        confirmations.confirm(request)
+
+
+def test_more_than_a_person_can_look_over_is_not_kept() -> None:
+    confirmations = Confirmations(FakeClock())
+    with pytest.raises(TooMuchToConfirm):
+        asked(confirmations, content="x" * 2_000_000)
+    assert confirmations.waiting == {}
