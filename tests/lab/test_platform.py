@@ -130,7 +130,7 @@ def test_it_is_taken_back_whole_and_its_last_dump_stays(
     gone = api.tool("project_delete", projectName=PROJECT, confirm=PROJECT)
     assert len(gone["dumps"]) == 3
     listed = machines["app"].check_output(f"pg_restore --list {gone['dumps'][0]}")
-    assert "PostgreSQL" in listed
+    assert "dbname: ledger_" in listed
     assert psql(machines["app"], project["DATABASE_URL"], "SELECT 1").rc != 0
     roles = machines["storage"].check_output("runuser -u postgres -- psql -Atc 'SELECT rolname FROM pg_roles'")
     assert "ledger_user" not in roles.split()
