@@ -34,11 +34,7 @@ _COLUMNS = {
     "source": "source",
 }
 """The table's names and the entry's."""
-_INSERT = SQL("INSERT INTO audit_logs ({}) VALUES ({}) ON CONFLICT (id) DO NOTHING").format(
-    SQL(", ".join(_COLUMNS)),
-    SQL(", ".join(["%s"] * len(_COLUMNS))),
-)
-_INSERT_ALL = SQL(
+_INSERT = SQL(
     "INSERT INTO audit_logs ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::audit_logs, %s)"
     " ON CONFLICT (id) DO NOTHING"
 ).format(columns=SQL(", ".join(_COLUMNS)))
@@ -60,10 +56,8 @@ class AuditRows:
 
         Raises Unavailable: also where the table is not there yet.
         """
-        rows = jsonb([_row(entry) for entry in entries])
         try:
-            with self.database.transaction() as connection:
-                connection.execute(_INSERT_ALL, [rows])
+            self._insert(entries)
         except _THE_ROWS_FAULT:
             return [entry for entry in entries if not self._written(entry)]
         except DatabaseError as error:
@@ -96,10 +90,13 @@ class AuditRows:
             row = connection.execute("SELECT audit_logs_prune(%s) AS gone", [before]).fetchone()
         return int(row["gone"]) if row else 0
 
+    def _insert(self, entries: Sequence[AuditEntry]) -> None:
+        with self.database.transaction() as connection:
+            connection.execute(_INSERT, [jsonb([_row(entry) for entry in entries])])
+
     def _written(self, entry: AuditEntry) -> bool:
         try:
-            with self.database.transaction() as connection:
-                connection.execute(_INSERT, _values(entry))
+            self._insert([entry])
         except _THE_ROWS_FAULT:
             return False
         return True
@@ -140,20 +137,12 @@ def _where(query: AuditQuery, after: Place | None) -> tuple[Composed, dict[str, 
     return SQL(" WHERE {}").format(SQL(" AND ").join(asked)) if asked else Composed([]), values
 
 
-def _values(entry: AuditEntry) -> list[Any]:
-    return [_stored(getattr(entry, name)) for name in _COLUMNS.values()]
-
-
 def _row(entry: AuditEntry) -> dict[str, Any]:
     return {column: _json(getattr(entry, name)) for column, name in _COLUMNS.items()}
 
 
 def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else dict(value) if isinstance(value, Mapping) else value
-
-
-def _stored(value: Any) -> Any:
-    return jsonb(dict(value)) if isinstance(value, Mapping) else value
 
 
 def _entry(row: Mapping[str, Any]) -> AuditEntry:
