@@ -2,7 +2,11 @@
 # what is missing by themselves.
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# Bytecode is kept: with assertions rewritten anew at each run, collecting is the longest part of it.
+UNIT := PYTHONDONTWRITEBYTECODE= $(PYTEST)
 SOAK_SWITCHES ?= 30000
+SOAK_EXAMPLES ?= 20
+BENCH ?=
 
 .PHONY: help venv lab lab-down lab-status test lint test-unit test-integration test-lab bench soak format lock clean
 
@@ -29,7 +33,7 @@ lint: .venv/.locked ## style, types, and who may import whom
 	$(BIN)/lint-imports
 
 test-unit: .venv/.locked ## without I/O
-	$(PYTEST) -n 2 tests/unit
+	$(UNIT) -q -n 2 --dist worksteal tests/unit
 
 test-integration: .venv/.locked ## real PostgreSQL, Docker and Caddy on this machine
 	@$(BIN)/python -m tests.lab packages
@@ -38,12 +42,13 @@ test-integration: .venv/.locked ## real PostgreSQL, Docker and Caddy on this mac
 test-lab: lab ## the four hosts
 	$(PYTEST) tests/lab
 
-bench: .venv/.locked ## what is measured, each beside a floor or a rival of the same run
+bench: .venv/.locked ## what is measured, each beside a floor or a rival of the same run (BENCH="--json FILE")
 	@$(BIN)/python -m tests.lab packages
-	$(BIN)/python -m bench.api
+	$(BIN)/python -m bench $(BENCH)
 
-soak: .venv/.locked ## many switches under load
+soak: .venv/.locked ## many switches under load, and the unit tests with many examples
 	CODEB_SWITCHES=$(SOAK_SWITCHES) $(PYTEST) tests/integration/test_switch_race.py
+	CODEB_EXAMPLES=$(SOAK_EXAMPLES) $(UNIT) -q -n 2 tests/unit
 
 format: .venv/.locked ## ruff's formatting, and the fixes it is sure of
 	$(BIN)/ruff check --fix .

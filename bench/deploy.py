@@ -5,55 +5,88 @@ and records, locks, looks the image up, checks the room, sets the old container 
 database. Printed are medians and their ratio, and the same for a promote beside one plain request.
 """
 
+import json
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from bench.deploying import Deploys, compared
+from bench.process import serving
+from bench.report import Report, finish, say
+from bench.seeded import Seeded
+from bench.whole_host import docker_engine, whole_host
+from bench.wrk import Load
 from codeb.adapters.probe import HttpProbe
 from codeb.bootstrap import Services
 from codeb.domain.names import Environment
 from codeb.services.protocols import ProbeTarget
 from tests import sample_app
-from tests.integration.caddy_process import CaddyProcess
 from tests.integration.platform import DOMAIN, ME, Platform
-from tests.integration.postgres_process import PostgresProcess
-from tests.integration.registry_process import RegistryProcess
 from tests.integration.waiting import free_port, until
-from tests.lab import engine
-from tests.lab.artifacts import program
+from tests.lab.machine import install
 from tests.lab.shell import run, succeeds
 
 TIMES = 15
+SECONDS = 12
+VERSIONS = ("v1", "v2")
+SOCKET = Path("/var/run/docker.sock")
 BLOG = Environment.of("bench")
 
 
-def main() -> None:
-    engine.ensure()
-    with tempfile.TemporaryDirectory(prefix="codeb-bench-") as directory, _platform(Path(directory)) as platform:
-        for version in ("v1", "v2"):
+def main(report: Report) -> None:
+    report.heading("a deploy on the real Docker Engine, and its floor: docker run, a probe, docker rm")
+    install({"wrk": "wrk"})
+    with docker_engine(), TemporaryDirectory(prefix="codeb-bench-") as name, whole_host(Path(name)) as platform:
+        for version in VERSIONS:
             sample_app.build(platform.image(version), version)
             sample_app.push(platform.image(version))
-        with platform.opened() as services:
-            services.init_project(BLOG.project, ME)
-            try:
-                _compare(platform, services)
-            finally:
-                services.delete_project(BLOG.project, ME, confirm=BLOG.project)
+        try:
+            with platform.opened() as services:
+                _on(report, platform, services)
+        finally:
+            sample_app.forget(platform.registry.host)
 
 
-def _compare(platform: Platform, services: Services) -> None:
+def _on(report: Report, platform: Platform, services: Services) -> None:
+    services.init_project(BLOG.project, ME)
+    try:
+        _compare(report, platform, services)
+        _callers(report, platform)
+    finally:
+        for turn in range(TIMES):
+            succeeds(["docker", "rm", "--force", f"codeb-bench-{turn}"])
+        services.delete_project(BLOG.project, ME, confirm=BLOG.project)
+
+
+def _compare(report: Report, platform: Platform, services: Services) -> None:
     platform.release(services, BLOG, "v1")
-    floor = _median(lambda turn: _run_and_wait(platform.image(f"v{turn % 2 + 1}"), turn))
+    floor = _median(lambda turn: _run_and_wait(platform.image(VERSIONS[turn % 2]), turn))
     run(["docker", "rm", "--force", f"codeb-bench-{TIMES - 1}"])
-    deploy = _median(lambda turn: platform.deploy(services, BLOG, f"v{turn % 2 + 1}"))
-    print(f"deploy {deploy * 1000:.0f} ms, docker run and rm {floor * 1000:.0f} ms: {deploy / floor:.2f} times")
+    deploy = _median(lambda turn: platform.deploy(services, BLOG, VERSIONS[turn % 2]))
     services.promote(BLOG, ME)
     request = _median(lambda _: platform.ask(BLOG.host(DOMAIN)))
     switch = _median(lambda turn: (services.rollback if turn % 2 == 0 else services.promote)(BLOG, ME))
-    print(f"switch {switch * 1000:.1f} ms, one request {request * 1000:.1f} ms: {switch / request:.1f} times")
+    took = {"deploy": deploy, "docker run and rm": floor, "promote": switch, "a request": request}
+    for name, seconds in took.items():
+        report.timed(name, seconds)
+        say(f"{name:<30} median {seconds * 1000:7.1f} ms")
+    report.ratio("deploy", deploy / floor, "deploy / docker run and rm")
+    report.ratio("promote", switch / request, "promote / one request")
+
+
+def _callers(report: Report, platform: Platform) -> None:
+    """What callers of the API see meanwhile, with the engine's own work on the same cores."""
+    report.heading("callers of the API while deploys run on the real Docker Engine")
+    root = platform.caddy.directory
+    keys = Seeded(root, platform.database).keys(20)
+    body = json.dumps({"tool": "slot_status", "params": {"projectName": BLOG.project}})
+    with serving(SOCKET, {**platform.environ, "CODEB_ENV_FILE": str(root / "absent.env")}) as server:
+        server.settle()
+        images = tuple(platform.image(version) for version in VERSIONS)
+        deploys = Deploys(server, keys[0], BLOG.project, images)
+        compared(report, deploys, Load("slot_status, real engine", keys, [body]), SECONDS)
 
 
 def _run_and_wait(image: str, turn: int) -> None:
@@ -75,28 +108,7 @@ def _median(work: Callable[[int], object]) -> float:
     return statistics.median(times)
 
 
-@contextmanager
-def _platform(directory: Path) -> Iterator[Platform]:
-    for name in ("caddy", "registry", "postgres"):
-        (directory / name).mkdir()
-    directory.chmod(0o755)
-    postgres = PostgresProcess(directory / "postgres", free_port())
-    postgres.create()
-    registry = RegistryProcess(program("registry"), directory / "registry", free_port())
-    registry.start()
-    caddy = CaddyProcess(program("caddy"), directory / "caddy", free_port())
-    caddy.start()
-    try:
-        until(registry.ready, "the registry answers")
-        until(caddy.ready, "Caddy answers")
-        yield Platform(caddy, registry, postgres.settings)
-    finally:
-        for turn in range(TIMES):
-            succeeds(["docker", "rm", "--force", f"codeb-bench-{turn}"])
-        caddy.stop()
-        registry.stop()
-        postgres.stop()
-
-
 if __name__ == "__main__":
-    main()
+    ran = Report()
+    main(ran)
+    finish(ran)

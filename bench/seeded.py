@@ -23,9 +23,10 @@ from codeb.domain.records import pair_record
 from codeb.domain.routing import word_for
 from codeb.domain.slots import Release, SlotPair
 from codeb.settings import Database as DatabaseSettings
+from tests.integration import platform
 
 TEAM = "team-a"
-DIRECTORIES = ("registry/slots", "registry/projects", "registry/sites", "journal", "locks", "env", "logs", "routes")
+DIRECTORIES = (*platform.DIRECTORIES, "routes")
 _NO_LIMIT = RateLimit(requests=10**9, window=60)
 
 

@@ -11,32 +11,35 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from bench.report import Report, finish, say
 from codeb.domain.names import Environment
 from codeb.domain.routing import Word
 from codeb.services.protocols import Site, SlotSite
+from tests import load
 from tests.integration.backends import backend
 from tests.integration.caddy_process import CaddyProcess
 from tests.integration.waiting import free_port, until
 from tests.lab.artifacts import program
-from tests.load import Report, Visit, visitors
+from tests.load import Visit, visitors
 
 SWITCHES = 40
 PAUSE = 0.2
 BLOG = Environment.of("blog")
 
 
-def main() -> None:
+def main(report: Report) -> None:
+    report.heading("a switch of the traffic, and its rival: rewrite the site file and reload Caddy")
     with tempfile.TemporaryDirectory(prefix="codeb-bench-") as directory:
         caddy = CaddyProcess(program("caddy"), Path(directory), free_port())
         caddy.start()
         try:
             until(caddy.ready, "Caddy's admin socket answers")
-            _compare(caddy)
+            _compare(report, caddy)
         finally:
             caddy.stop()
 
 
-def _compare(caddy: CaddyProcess) -> None:
+def _compare(report: Report, caddy: CaddyProcess) -> None:
     blue, green = free_port(), free_port()
     site = Site(
         BLOG,
@@ -48,12 +51,16 @@ def _compare(caddy: CaddyProcess) -> None:
         caddy.proxy.install(site)
         pointer = _measure(caddy, lambda turn: _by_pointer(caddy, site, turn))
         reload = _measure(caddy, lambda turn: _by_reload(caddy, site, turn))
-    for name, (took, report) in {"pointer": pointer, "rewrite and reload": reload}.items():
-        print(f"{name:<20} {report.requests:>7} requests {report.failed:>5} broken   median {took * 1000:6.1f} ms")
-    print(f"ratio of the medians, reload / pointer: {reload[0] / pointer[0]:.1f}")
+    for name, (took, seen) in {"switch by pointer": pointer, "switch by rewrite and reload": reload}.items():
+        report.timed(name, took, requests=seen.requests, broken=seen.failed)
+        say(f"{name:<30} {seen.requests:>7} requests {seen.failed:>5} broken   median {took * 1000:6.1f} ms")
+    report.ratio("switch", reload[0] / pointer[0], "reload / pointer, medians")
+    report.goal(
+        f"{SWITCHES} switches by pointer break no request", pointer[1].failed == 0, f"{pointer[1].failed} broken"
+    )
 
 
-def _measure(caddy: CaddyProcess, switch: Callable[[int], None]) -> tuple[float, Report]:
+def _measure(caddy: CaddyProcess, switch: Callable[[int], None]) -> tuple[float, load.Report]:
     times = []
     switch(0)
     with visitors(Visit("127.0.0.1", caddy.port, "blog.test")) as running:
@@ -78,4 +85,6 @@ def _by_reload(caddy: CaddyProcess, site: Site, turn: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    ran = Report()
+    main(ran)
+    finish(ran)

@@ -18,14 +18,16 @@ from codeb.adapters.caddy.tree import Reloads, SiteTree
 from codeb.adapters.cancellations import FileCancellations
 from codeb.adapters.centrifugo import CentrifugoPost, CentrifugoPublisher
 from codeb.adapters.clock import SystemClock
+from codeb.adapters.deploy_places import FileDeployPlaces
 from codeb.adapters.dns import DnsLookup
 from codeb.adapters.docker.engine import connect
 from codeb.adapters.docker.events import EngineEvents
-from codeb.adapters.docker.images import Images, RegistryLogin
+from codeb.adapters.docker.images import Images
 from codeb.adapters.docker.log_engine import DockerLogs
 from codeb.adapters.docker.log_follower import LogFollower
 from codeb.adapters.docker.observed import ObservedContainers
 from codeb.adapters.docker.readiness import Readiness
+from codeb.adapters.docker.registry_login import Login, RegistryLogin, TokenLogin
 from codeb.adapters.docker.runtime import DockerRuntime
 from codeb.adapters.dumps import PgDumps
 from codeb.adapters.env_cipher import EnvCipher
@@ -58,14 +60,19 @@ from codeb.adapters.project_memory import ProjectMemory
 from codeb.adapters.projects import ProjectCopies, StoredProjects
 from codeb.adapters.redis_users import RedisUsers
 from codeb.adapters.registry_files import RegistryFiles
+from codeb.adapters.registry_images import HttpRegistry
+from codeb.adapters.registry_sightings import SightingsFile
+from codeb.adapters.registry_tokens import RegistryTokens
 from codeb.adapters.rollback_log import FileRollbackLog
 from codeb.adapters.slot_files import SlotFiles
+from codeb.services.audit import ReadAudit
 from codeb.services.domains import DomainRules, allowed_domains
 from codeb.services.images import ImageRules
 from codeb.services.outside import Outside
 from codeb.services.protocols.follow import ContainerLogs, NoContainerLogs
 from codeb.services.sites import Addresses
 from codeb.services.wiring import UseCases, wire
+from codeb.settings import Database as DatabaseSettings
 from codeb.settings import Settings
 
 _MB = 1024**2
@@ -84,6 +91,7 @@ class Services(UseCases):
     known: KnownSecrets
     container_logs: ContainerLogs = field(default_factory=NoContainerLogs)
     streaming: CentrifugoPublisher | None = None
+    registry_tokens: RegistryTokens | None = None
 
     def close(self) -> None:
         if self.streaming is not None:
@@ -115,6 +123,7 @@ def build(settings: Settings) -> Services:
         known=known,
         container_logs=LogFollower(DockerLogs()),
         streaming=_streaming(settings),
+        registry_tokens=registry_tokens(settings),
     )
 
 
@@ -136,10 +145,11 @@ def outside(
     env_files = DotenvFiles(root / "env")
     proxy = caddy_proxy(settings)
     client = connect()
-    login = RegistryLogin(settings.registry, settings.registry_username, settings.registry_password)
+    login = registry_login(settings)
     projects = StoredProjects(ProjectRows(database, settings.domain), ProjectCopies(root / "registry" / "projects"))
     slots = SlotFiles(root / "registry" / "slots", journal, clock)
-    runtime = DockerRuntime(client, Images(client, login), Readiness(HttpProbe(), events))
+    images = Images(client, login)
+    runtime = DockerRuntime(client, images, Readiness(HttpProbe(), events))
     scheme = "http" if settings.tls == "off" else "https"
     return Outside(
         clock=clock,
@@ -162,6 +172,8 @@ def outside(
         dumps=PgDumps(root / "dumps", local, _databases(settings), settings.database.sslrootcert),
         announcements=outbox,
         access=registry,
+        image_sizes=images,
+        deploy_places=FileDeployPlaces(root / "locks" / "deploys", clock),
         task_store=TaskRows(database),
         repositories=RepositoryRows(database),
         git_hosting=RestHosting(Remote(settings.git_api_url, settings.git_token)),
@@ -179,8 +191,30 @@ def outside(
         databases=TenantDatabases(settings.provision_database) if settings.provision_database else None,
         min_free=settings.min_free_mb * _MB,
         grace=timedelta(hours=settings.grace_hours),
+        registry_images=_registry_images(settings),
+        sightings=SightingsFile(root / "registry" / "images-seen.json"),
         memory=HostMemory(ProjectMemory(projects), slots, ObservedContainers(client, runtime.observe, events)),
     )
+
+
+def registry_tokens(settings: Settings) -> RegistryTokens | None:
+    """None where the registry is not ours to give tokens for."""
+    key = settings.registry_token_key
+    return RegistryTokens(key, settings.registry) if key is not None else None
+
+
+def registry_login(settings: Settings) -> Login:
+    """What images are pulled with."""
+    if tokens := registry_tokens(settings):
+        return TokenLogin(settings.registry, tokens, SystemClock())
+    return RegistryLogin(settings.registry, settings.registry_username, settings.registry_password)
+
+
+def _registry_images(settings: Settings) -> HttpRegistry | None:
+    tokens = registry_tokens(settings)
+    if tokens is None:
+        return None
+    return HttpRegistry(f"https://{settings.registry}", tokens, SystemClock(), settings.ca_file)
 
 
 def _databases(settings: Settings) -> Allowed:
@@ -210,3 +244,19 @@ def caddy_proxy(settings: Settings) -> CaddyProxy:
         probe_secret=settings.probe_secret,
         clock=SystemClock(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What the role that owns the database does: migrate it, and prune the audit. Close it when done. Security 17."""
+
+    database: Database
+    audit: ReadAudit
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def open_owner(config: DatabaseSettings) -> Owner:
+    database = Database.open(config)
+    return Owner(database, ReadAudit(AuditRows(database), SystemClock()))

@@ -7,14 +7,18 @@ from deploys.components.api import api
 from deploys.components.base import base
 from deploys.components.caddy import caddy
 from deploys.components.docker import docker
+from deploys.components.exporters import container_metrics
 from deploys.components.firewall import firewall
+from deploys.components.registry_prune import registry_prune
 
 
 def app() -> None:
     """Everything of the role, on a host that has the base."""
     docker()
+    container_metrics()
     caddy()
     api()
+    registry_prune()
 
 
 if __name__ == "builtins" and Role.APP in host.groups:

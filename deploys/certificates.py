@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from codeb.errors import ConfigError
-from deploys.secret_store import SecretStore
+from codeb.secret_store import SecretStore
 
 _ROOT_LIFE = timedelta(days=3650)
 _INTERMEDIATE_LIFE = timedelta(days=1095)

@@ -8,8 +8,8 @@ from pyinfra import host as current_host
 
 from codeb import infra_file
 from codeb.domain.infra import PUBLIC_NAMES, Infra, Role
+from codeb.secret_store import SecretStore
 from deploys.certificates import CertificateAuthority, Pair
-from deploys.secret_store import SecretStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +54,5 @@ class Platform:
 def current() -> Platform:
     """Read once per run; raises ConfigError in a sentence."""
     infra = infra_file.load()
-    store = SecretStore(infra_file.beside(infra.secrets_file))
+    store = SecretStore.of(infra)
     return Platform(infra, store, CertificateAuthority(store, infra.domain))

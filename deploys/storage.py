@@ -3,6 +3,7 @@
 from pyinfra import host
 
 from codeb.domain.infra import Role
+from deploys.components.backups import backups
 from deploys.components.base import base
 from deploys.components.exporters import exporters
 from deploys.components.firewall import firewall
@@ -15,6 +16,7 @@ from deploys.components.registry import registry
 def storage() -> None:
     """Everything of the role, on a host that has the base."""
     postgres()
+    backups()
     redis()
     registry()
     object_storage()

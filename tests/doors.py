@@ -30,6 +30,7 @@ from codeb.services.wiring import UseCases
 from codeb.settings import Settings
 from tests.fakes.audit import FakeTrail
 from tests.fakes.records import REGISTRY
+from tests.fakes.registry import registry_tokens
 from tests.world import World
 
 ENVIRON = {
@@ -95,9 +96,11 @@ class House:
             events=cast(EngineEvents, FakeEvents()),
             trail=cast(Trail, self.trail),
             known=KnownSecrets.of(self.settings),
+            registry_tokens=registry_tokens(self.root),
         )
         self.registry = self.root / "registry"
         files = RegistryFiles(self.registry, SystemClock())
+        world.access.real = files
         self.services = replace(self.services, access=access(files, world.projects, SystemClock()))
         self.keys = KeyRegistry(self.registry / "api-keys.json")
         self.watch = DatabaseWatch(self.services)

@@ -17,6 +17,7 @@ from tests.fakes.envs import FakeEnvFiles, FakeEnvs, FakeVault
 from tests.fakes.faults import Faults
 from tests.fakes.git import FakeHosting, FakeRepositories
 from tests.fakes.proxy import FakeMeter, FakeProbe, FakeProxy, FakeSmoke
+from tests.fakes.quotas import FakeDeployPlaces, FakeImageSizes
 from tests.fakes.records import (
     REGISTRY,
     FakeAnnouncements,
@@ -32,6 +33,7 @@ from tests.fakes.records import (
     FakeRollbackLog,
     FakeSlots,
 )
+from tests.fakes.registry_images import FakeRegistryImages, FakeSightings
 from tests.fakes.tasks import FakeTasks
 
 
@@ -50,6 +52,8 @@ class World:
     audit_log: FakeAuditLog = field(default_factory=FakeAuditLog)
     check: FakeHostCheck = field(default_factory=FakeHostCheck)
     cancellations: FakeCancellations = field(default_factory=FakeCancellations)
+    sizes: FakeImageSizes = field(default_factory=FakeImageSizes)
+    places: FakeDeployPlaces = field(default_factory=FakeDeployPlaces)
     access: FakeAccess = field(default_factory=FakeAccess)
     announcements: FakeAnnouncements = field(default_factory=FakeAnnouncements)
     rollback_log: FakeRollbackLog = field(default_factory=FakeRollbackLog)
@@ -58,6 +62,8 @@ class World:
     allowed_domains: dict[str, tuple[str, ...]] = field(default_factory=dict)
     dns: FakeDns = field(default_factory=FakeDns)
     certificates: FakeCertificates = field(default_factory=FakeCertificates)
+    registry_images: FakeRegistryImages = field(default_factory=FakeRegistryImages)
+    sightings: FakeSightings = field(default_factory=FakeSightings)
     tasks: FakeTasks = field(default_factory=FakeTasks)
     hosting: FakeHosting = field(default_factory=FakeHosting)
     addresses: Addresses = field(default_factory=lambda: Addresses("codeb.test", "https", Secret("preview")))
@@ -95,6 +101,8 @@ class World:
                 dumps=self.dumps,
                 announcements=self.announcements,
                 access=self.access,
+                deploy_places=self.places,
+                image_sizes=self.sizes,
                 task_store=self.tasks,
                 repositories=self.repositories,
                 git_hosting=self.hosting,
@@ -111,6 +119,8 @@ class World:
                 min_free=1000,
                 databases=self.databases,
                 caches=self.caches,
+                registry_images=self.registry_images,
+                sightings=self.sightings,
             )
         )
         self.deploy, self.promote, self.rollback = self.use.deploy, self.use.promote, self.use.rollback

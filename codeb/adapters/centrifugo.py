@@ -84,9 +84,17 @@ class CentrifugoPublisher:
     def begin(self) -> None:
         self._thread.start()
 
+    @staticmethod
+    def wants(event: StreamEvent) -> bool:
+        if event.project is None:
+            return False
+        metadata = event.data.get("metadata")
+        tool = metadata.get("tool") if isinstance(metadata, Mapping) else None
+        return event.kind == "deployment" or (event.kind == "log" and tool in _RELEASES)
+
     def publish(self, event: StreamEvent) -> None:
         """Steps of deploys and the log entries of releases; the rest is not for a project's channel."""
-        if not _is_release(event):
+        if not self.wants(event):
             return
         try:
             self._queue.put_nowait(event)
@@ -119,14 +127,6 @@ class CentrifugoPublisher:
         if self._away:
             _log.info("streaming_host_back", lost=self.lost)
         self._away = False
-
-
-def _is_release(event: StreamEvent) -> bool:
-    if event.project is None:
-        return False
-    metadata = event.data.get("metadata")
-    tool = metadata.get("tool") if isinstance(metadata, Mapping) else None
-    return event.kind == "deployment" or (event.kind == "log" and tool in _RELEASES)
 
 
 def _body(event: StreamEvent) -> bytes:

@@ -49,8 +49,9 @@ class CiTexts:
     def instructions(self, project: str) -> list[str]:
         return [
             "put the workflow into .github/workflows/codeb.yml and the Dockerfile beside your code",
-            "set the secrets CODEB_API_KEY, MINIO_ACCESS_KEY, MINIO_SECRET_KEY, REGISTRY_USERNAME and"
-            " REGISTRY_PASSWORD in the repository's settings; /api/setup/secrets has all but the first",
             f"make a key that can deploy {project} and nothing else: token_create with scopes and projects",
+            "set the secrets CODEB_API_KEY, MINIO_ACCESS_KEY, MINIO_SECRET_KEY, REGISTRY_USERNAME and"
+            " REGISTRY_PASSWORD in the repository's settings; REGISTRY_PASSWORD is that key too, with any user name,"
+            f" and /api/setup/secrets?project={project} has the others",
             "push; then open the preview that the run's summary links, and promote",
         ]

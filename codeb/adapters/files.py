@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from codeb.adapters import looks
 from codeb.errors import Unwritable
 
 TEMPORARY = ".new"
@@ -32,6 +33,7 @@ def write_atomically(path: Path, content: bytes | str, *, mode: int = 0o600) -> 
         try:
             _fill(handle, data, mode, path.parent)
             Path(temporary).replace(path)
+            looks.forget(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()

@@ -1,11 +1,11 @@
 """The key file, ``registry/api-keys.json``: the authority for API keys, held in memory. Spec section 6, "Auth"."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
+from codeb.adapters import looks
 from codeb.adapters.key_uses import KeyUses
 from codeb.adapters.registry_entries import key_of, read_table
 from codeb.domain.access import key_hash
@@ -13,6 +13,7 @@ from codeb.domain.keys import KeyRecord, RateLimit
 from codeb.errors import Unavailable
 
 __all__ = ["KeyRecord", "KeyRegistry", "RateLimit"]
+_MOMENT = 0.02
 _log = structlog.get_logger()
 
 
@@ -30,8 +31,16 @@ class KeyRegistry:
         self.uses = KeyUses(self.path.with_name("key-uses.json"))
 
     def find(self, text: str) -> KeyRecord | None:
-        """The record of the key; raises Unavailable while the file cannot be read."""
-        return self._current().get(key_hash(text))
+        """The record of the key; raises Unavailable while the file cannot be read.
+
+        A key that was made a moment ago is found at once, and one that is revoked by this process is gone at once;
+        by another process, a moment later.
+        """
+        hashed = key_hash(text)
+        if (found := self._current().get(hashed)) is None:
+            looks.forget(self.path)
+            found = self._current().get(hashed)
+        return found
 
     def any(self) -> bool:
         return bool(self._current())
@@ -49,7 +58,7 @@ class KeyRegistry:
     def refresh(self) -> None:
         """Load the file if it is not the one in memory. A damaged file empties the memory and sets ``problem``."""
         try:
-            stat = os.stat(self.path)  # noqa: PTH116  one system call on the request's path
+            stat = looks.stat(self.path, _MOMENT)
         except FileNotFoundError:
             self._keep({}, None, None)
             return

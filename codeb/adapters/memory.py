@@ -29,6 +29,9 @@ class HostMemory:
     def slots(self, environment: Environment) -> SlotPair | None:
         return self.files.at_hand(environment)
 
+    def all_slots(self) -> Sequence[SlotPair] | None:
+        return self.files.all_at_hand()
+
     def observed(self, container: str) -> Observed | None:
         return self.containers.observed(container)
 

@@ -5,17 +5,18 @@ directory's change says whether what was read still holds. What changes elsewher
 Decision 0015.
 """
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from codeb.adapters import looks
 from codeb.adapters.projects import StoredProjects
 from codeb.domain.project import Project
 from codeb.errors import Unavailable
 
 _AGAIN = 5.0
 _TOO_OLD = 20.0
+_MOMENT = 0.02
 """Seconds after a reading: when the next one is due, and when it counts no more because none came."""
 
 Stamp = tuple[int, int]
@@ -62,9 +63,9 @@ class ProjectMemory:
         return stamp is not None and stamp == self._stamp() and self.monotonic() < reading.at + _TOO_OLD
 
     def _stamp(self) -> Stamp | None:
-        """Of this moment, for one system call. Our own changes are counted: the clock of a directory is coarse."""
+        """Of a moment ago at most. Our own changes are counted: the clock of a directory is coarse."""
         try:
-            changed = os.stat(self.stored.copies.place).st_mtime_ns  # noqa: PTH116  on the request's path
+            changed = looks.stat(self.stored.copies.directory, _MOMENT).st_mtime_ns
         except OSError:
             return None
         return self.stored.changes.count, changed

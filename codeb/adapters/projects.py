@@ -1,7 +1,6 @@
 """Projects: the database decides, its copy on the host serves while the database is away. Spec section 7."""
 
 import contextlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from pydantic import TypeAdapter
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
+from codeb.adapters import looks
 from codeb.adapters.files import write_atomically
 from codeb.adapters.postgres.projects import ProjectRows
 from codeb.domain.names import EnvironmentName
@@ -27,10 +27,6 @@ class ProjectCopies:
     """``directory`` holds ``{project}.json``."""
 
     directory: Path
-
-    @property
-    def place(self) -> str:
-        return os.fspath(self.directory)
 
     def find(self, name: str) -> Project | None:
         """None where there is no copy, or one that cannot be read."""
@@ -56,6 +52,7 @@ class ProjectCopies:
 
     def forget(self, name: str) -> None:
         self._path(name).unlink(missing_ok=True)
+        looks.forget(self._path(name))
 
     def _path(self, name: str) -> Path:
         return self.directory / f"{name}.json"
@@ -99,9 +96,18 @@ class StoredProjects:
         return [project for project in found if project is not None]
 
     def create(
-        self, name: str, *, team_id: str, type: str, environments: Sequence[EnvironmentName], settings: ProjectSettings
+        self,
+        name: str,
+        *,
+        team_id: str,
+        type: str,
+        environments: Sequence[EnvironmentName],
+        settings: ProjectSettings,
+        at_most: int | None = None,
     ) -> Project:
-        project = self.rows.create(name, team_id=team_id, type=type, environments=environments, settings=settings)
+        project = self.rows.create(
+            name, team_id=team_id, type=type, environments=environments, settings=settings, at_most=at_most
+        )
         self.copies.keep(project)
         self.changes.count += 1
         return project

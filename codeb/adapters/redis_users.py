@@ -2,11 +2,12 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar
+from urllib.parse import unquote, urlsplit
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -51,6 +52,14 @@ class RedisUsers:
         url = f"redis://{name}:{password}@{self.server.host}:{self.server.port}/0"
         facts = {"user": name, "prefix": prefix, "host": self.server.host, "port": self.server.port, "db": 0}
         return Backing(facts, {self.variable: url, "REDIS_PREFIX": prefix})
+
+    def recalled(self, environment: Environment, variables: Mapping[str, str]) -> Mapping[str, str]:
+        """The rows know every password by its hash."""
+        row = self.rows.all().get(user_name(environment))
+        password = unquote(urlsplit(variables.get(self.variable, "")).password or "")
+        if row is None or row[1] != hashlib.sha256(password.encode()).hexdigest():
+            return {}
+        return {name: variables[name] for name in (self.variable, "REDIS_PREFIX") if name in variables}
 
     def remove(self, environment: Environment) -> None:
         """The row first: who is not in the rows is not set again."""

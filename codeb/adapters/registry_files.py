@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from codeb.adapters import looks
 from codeb.adapters.files import writing
 from codeb.adapters.key_uses import read_uses
 from codeb.adapters.registry_change import Change
@@ -22,6 +23,7 @@ from codeb.domain.teams import Team
 from codeb.errors import Unavailable
 from codeb.services.protocols import Clock
 
+_MOMENT = 0.02
 _USES = "key-uses.json"
 
 
@@ -56,7 +58,7 @@ class RegistryFiles:
         """From memory, unless the file is another one by now."""
         path = self.directory / name
         try:
-            stat = path.stat()
+            stat = looks.stat(path, _MOMENT)
             stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
             held = self._held.get(name)
             if held is None or held[0] != stamp:

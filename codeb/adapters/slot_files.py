@@ -60,6 +60,15 @@ class SlotFiles:
             return None
         return known[1]
 
+    def all_at_hand(self) -> Sequence[SlotPair] | None:
+        """The same of every environment; None where one of them is not at hand."""
+        found = []
+        for environment in self.journal.environments():
+            if (pair := self.at_hand(environment)) is None:
+                return None
+            found.append(pair)
+        return found
+
     def save(self, pair: SlotPair) -> None:
         """A file that cannot be written is no failure of what has happened already: the journal has it."""
         record = {**pair_record(pair), "lastUpdated": iso(self.clock.now())}

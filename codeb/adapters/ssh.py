@@ -6,9 +6,9 @@ import logging
 import shlex
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import paramiko
 
@@ -21,6 +21,9 @@ _ANSWER = 30.0
 _CONFIG = Path("~/.ssh/config")
 _KNOWN_HOSTS = "~/.ssh/known_hosts"
 _CHUNK = 1 << 16
+_FROM = "sh -c 'echo client=${SSH_CONNECTION%% *}'; "
+"""By which address this machine is seen there; asked before sudo, which forgets it."""
+_Answer = TypeVar("_Answer")
 
 
 class _Failed(Exception):
@@ -46,20 +49,28 @@ class SshLook:
 
     def look(self, host: Host, ssh: Ssh, names: Sequence[str]) -> HostFacts | Unreached:
         """``names`` are looked up on the host."""
-        logging.getLogger("paramiko").setLevel(logging.CRITICAL)
-        try:
-            with _connected(host, ssh) as (client, policy):
-                return _look(client, policy, names)
-        except _Failed as failed:
-            return failed.found
-        except paramiko.BadHostKeyException as error:
-            return Unreached(Trouble.HOST_KEY_CHANGED, error.key.fingerprint)
-        except paramiko.PasswordRequiredException:
-            return Unreached(Trouble.KEY_LOCKED)
-        except paramiko.AuthenticationException as error:
-            return Unreached(Trouble.LOGIN, str(error).rstrip(".").lower())
-        except (OSError, EOFError, paramiko.SSHException) as error:
-            return _network(error)
+        return _reached(host, ssh, lambda client, policy: _look(client, policy, names))
+
+    def ask(self, host: Host, ssh: Ssh, script: str) -> str | Unreached:
+        """What a shell script prints there, run as root where that is possible."""
+        return _reached(host, ssh, lambda client, _: _run(client, _FROM + host_script.SHELL, script))
+
+
+def _reached(host: Host, ssh: Ssh, act: Callable[[paramiko.SSHClient, _HostKeys], _Answer]) -> _Answer | Unreached:
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+    try:
+        with _connected(host, ssh) as (client, policy):
+            return act(client, policy)
+    except _Failed as failed:
+        return failed.found
+    except paramiko.BadHostKeyException as error:
+        return Unreached(Trouble.HOST_KEY_CHANGED, error.key.fingerprint)
+    except paramiko.PasswordRequiredException:
+        return Unreached(Trouble.KEY_LOCKED)
+    except paramiko.AuthenticationException as error:
+        return Unreached(Trouble.LOGIN, str(error).rstrip(".").lower())
+    except (OSError, EOFError, paramiko.SSHException) as error:
+        return _network(error)
 
 
 def _look(client: paramiko.SSHClient, policy: _HostKeys, names: Sequence[str]) -> HostFacts:

@@ -22,7 +22,7 @@ from codeb.api.cors import EVERY_PAGE, Cors, Preflight
 from codeb.api.doors import Doors
 from codeb.api.errors import MethodNotAllowed, NotFound, RateLimited
 from codeb.api.gate import Gate
-from codeb.api.limits import Guesses, RateHeaders
+from codeb.api.limits import Guesses
 from codeb.api.metrics import Metrics
 from codeb.api.middleware import BodyLimit, NoProxy, Passage
 from codeb.api.parts import Parts
@@ -31,6 +31,7 @@ from codeb.api.routes_about import AboutRoutes
 from codeb.api.routes_audit import AuditRoutes
 from codeb.api.routes_health import HealthRoutes
 from codeb.api.routes_internal import InternalRoutes
+from codeb.api.routes_registry import RegistryRoutes
 from codeb.api.routes_stream import StreamRoutes
 from codeb.api.routes_tool import ToolRoutes
 from codeb.api.secrets import SecretsRoutes
@@ -72,14 +73,15 @@ def create_app(
 
 def routes(parts: Parts) -> list[Route]:
     return [
+        *ToolRoutes(parts).routes(),  # the first: routes are tried one after the other
         *AboutRoutes(parts).routes(),
         *HealthRoutes(parts).routes(),
         *InternalRoutes(parts).routes(),
-        *ToolRoutes(parts).routes(),
         *CompatRoutes(parts).routes(),
         *SecretsRoutes(parts).routes(),
         *AuditRoutes(parts).routes(),
         *StreamRoutes.of(parts).routes(),
+        *RegistryRoutes.of(parts).routes(),
     ]
 
 
@@ -92,6 +94,7 @@ def _observe(parts: Parts) -> None:
     metrics.registry.register(CaddyReloads(lambda: services.reloads.count))
     metrics.audit_spool.set_function(services.trail.size)
     services.database.timing.heard = metrics.queried
+    parts.hub.cover = services.known.cover
 
 
 def _middleware(settings: Settings, metrics: Metrics, found: list[Route]) -> list[Middleware]:
@@ -101,7 +104,6 @@ def _middleware(settings: Settings, metrics: Metrics, found: list[Route]) -> lis
     paths = frozenset(route.path for route in found)
     return [
         *([Middleware(Cors, origins=origins)] if origins else []),
-        Middleware(RateHeaders),
         Middleware(Passage, metrics=metrics, routes=paths),
         *([Middleware(NoProxy)] if development else []),
         *([Middleware(Preflight, origins=origins)] if origins else []),
@@ -118,7 +120,7 @@ def _lifespan(parts: Parts) -> Lifespan:
         following = asyncio.create_task(parts.watch.follow(parts.lanes))
         services.trail.begin()
         if services.streaming is not None:
-            parts.hub.on_event(services.streaming.publish)
+            parts.hub.on_event(services.streaming.publish, services.streaming.wants)
             services.streaming.begin()
         rounds.begin(parts.watch.recover)
         try:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from codeb.adapters.keys import KeyRegistry, RateLimit
 from codeb.api.errors import Unauthenticated
+from codeb.api.headers import header
 from codeb.api.limits import Guesses
 from codeb.api.middleware import client_address
 from codeb.domain.access import AuthContext, KeyText
@@ -40,7 +41,7 @@ class Authenticator:
 
         Raises RateLimited for a source that guesses; never for a registered key, whoever else guesses there.
         """
-        text = request.headers.get("X-API-Key", "")
+        text = header(request.scope, b"x-api-key")
         if not text:
             raise Unauthenticated("missing_key", "API key required. Use X-API-Key header.")
         claimed = KeyText.parse(text)

@@ -33,7 +33,10 @@ def healths(services: Services) -> Mapping[tuple[str, str, str], bool]:
 
 @dataclass(frozen=True, slots=True)
 class SlotStates(Collector):
-    """``codeb_slot_status``, read from the slots when asked: a deleted project's series end by themselves."""
+    """``codeb_slot_status`` and until when the way back is warm, read from the slots when asked.
+
+    A deleted project's series end by themselves.
+    """
 
     pairs: Callable[[], Sequence[SlotPair]]
 
@@ -46,13 +49,20 @@ class SlotStates(Collector):
             "0 empty, 1 deployed, 2 active, 3 grace",
             labels=_SLOT,
         )
+        graces = GaugeMetricFamily(
+            "codeb_slot_grace_expires_timestamp_seconds", "When the grace slot is removed", labels=_SLOT
+        )
         try:
             for pair in self.pairs():
                 for slot in (pair.blue, pair.green):
-                    family.add_metric([pair.environment.project, pair.environment.name, slot.name], _STATE[slot.state])
+                    where = [pair.environment.project, pair.environment.name, slot.name]
+                    family.add_metric(where, _STATE[slot.state])
+                    if slot.grace_expires_at is not None:
+                        graces.add_metric(where, slot.grace_expires_at.timestamp())
         except (CodebError, OSError, ValueError) as error:
             _log.error("slot_states_unreadable", reason=str(error))
         yield family
+        yield graces
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,11 @@ class Gate:
             self.metrics.rate_limited.labels(UNREGISTERED).inc()
             raise
         auth = caller.context
-        structlog.contextvars.bind_contextvars(key_id=auth.key_id, team_id=auth.team_id)
+        platform = {"platform": True} if auth.platform else {}
+        structlog.contextvars.bind_contextvars(key_id=auth.key_id, team_id=auth.team_id, **platform)
         self.authenticator.keys.used(auth.key_id)
-        request.state.allowance = allowance = self.limits.spend(auth.key_id, caller.rate_limit)
+        allowance = self.limits.spend(auth.key_id, caller.rate_limit)
+        request.scope["state"]["allowance"] = allowance
         if not allowance.allowed:
             self.metrics.rate_limited.labels(auth.key_id).inc()
             raise self.limits.exceeded(allowance)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -11,7 +12,9 @@ from codeb.errors import Unavailable
 from codeb.tools.tool import Lane
 
 T = TypeVar("T")
-_THREADS = {Lane.DEPLOY: 16, Lane.CHANGE: 16, Lane.READ: 8}
+_THREADS = {Lane.DEPLOY: 16, Lane.CHANGE: 16, Lane.READ: 8, Lane.REMOTE: 8}
+_REMOTE_SECONDS = 20.0
+"""How long the end waits for servers that are not ours."""
 
 
 def _pools() -> Mapping[Lane, ThreadPoolExecutor]:
@@ -24,6 +27,7 @@ class Lanes:
 
     pools: Mapping[Lane, ThreadPoolExecutor] = field(default_factory=_pools)
     stopping: bool = False
+    remote_seconds: float = _REMOTE_SECONDS
 
     async def run(self, lane: Lane, work: Callable[[], T]) -> T:
         """Run ``work`` on the lane's threads; raises Unavailable once the server is stopping."""
@@ -35,6 +39,9 @@ class Lanes:
     async def finish(self) -> None:
         """No new work; what waits for a thread is dropped, switches end, deploys are left to recovery."""
         self.stopping = True
-        for lane in (Lane.DEPLOY, Lane.READ):
-            self.pools[lane].shutdown(wait=False, cancel_futures=True)
-        await asyncio.to_thread(self.pools[Lane.CHANGE].shutdown, wait=True, cancel_futures=True)
+        for pool in self.pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self.pools[Lane.CHANGE].shutdown)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.remote_seconds):
+                await asyncio.to_thread(self.pools[Lane.REMOTE].shutdown)

@@ -5,11 +5,11 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from limits import RateLimitItemPerSecond
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from codeb.adapters.keys import RateLimit
 from codeb.api.errors import RateLimited
@@ -60,6 +60,10 @@ class Windows(Storage):
     def get_expiry(self, key: str) -> float:
         return self._counters.get(key, (0, self.clock()))[1]
 
+    def counter(self, key: str) -> tuple[int, float]:
+        """What was counted of a window that is open, and when it ends: both in one look."""
+        return self._counters[key]
+
     def check(self) -> bool:
         return True
 
@@ -96,6 +100,16 @@ class Allowance:
         ]
 
 
+@lru_cache(maxsize=1024)
+def _item(limit: RateLimit) -> RateLimitItemPerSecond:
+    return RateLimitItemPerSecond(limit.requests, limit.window)
+
+
+@lru_cache(maxsize=16_384)
+def _counter(limit: RateLimit, key_id: str) -> str:
+    return _item(limit).key_for(key_id)
+
+
 class RateLimits:
     """Requests of each key id."""
 
@@ -106,10 +120,10 @@ class RateLimits:
     def spend(self, key_id: str, limit: RateLimit | None = None) -> Allowance:
         """Count one request."""
         limit = limit or DEFAULT
-        item = RateLimitItemPerSecond(limit.requests, limit.window)
+        item = _item(limit)
         allowed = self._limiter.hit(item, key_id)
-        reset, remaining = self._limiter.get_window_stats(item, key_id)
-        return Allowance(limit.requests, remaining, reset, allowed)
+        count, reset = self.windows.counter(_counter(limit, key_id))
+        return Allowance(limit.requests, max(0, limit.requests - count), reset, allowed)
 
     def exceeded(self, allowance: Allowance) -> RateLimited:
         return RateLimited("Rate limit exceeded", _seconds(allowance.reset - self.windows.clock()))
@@ -144,18 +158,3 @@ def _source(address: str) -> str:
 
 def _seconds(left: float) -> int:
     return max(1, math.ceil(left))
-
-
-@dataclass(frozen=True, slots=True)
-class RateHeaders:
-    """What the key has left, on every answer to an authenticated request: also on a 500, so it is the outermost."""
-
-    app: ASGIApp
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def told(message: Message) -> None:
-            if message["type"] == "http.response.start" and (allowance := scope.get("state", {}).get("allowance")):
-                message["headers"] = [*message.get("headers", ()), *allowance.headers]
-            await send(message)
-
-        await self.app(scope, receive, told if scope["type"] == "http" else send)

@@ -14,11 +14,17 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
+from codeb.api.log_lines import GatheredLines
+
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
-def configure(*listeners: Processor) -> None:
-    """For the whole process, once. ``listeners`` see each entry before it is written."""
+def configure(*listeners: Processor) -> GatheredLines:
+    """For the whole process, once. ``listeners`` see each entry, ours and a library's, before it is written.
+
+    Flush what is returned when the process ends: a signal leaves no other time for it.
+    """
+    lines = GatheredLines.begin(sys.stderr.buffer)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -26,8 +32,13 @@ def configure(*listeners: Processor) -> None:
         *listeners,
     ]
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, _dated, structlog.processors.JSONRenderer(_bytes)],
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            _dated,
+            *listeners,
+            structlog.processors.JSONRenderer(_bytes),
+        ],
+        logger_factory=lines,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
@@ -43,6 +54,7 @@ def configure(*listeners: Processor) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    return lines
 
 
 def _dated(logger: Any, method: str, entry: EventDict) -> EventDict:

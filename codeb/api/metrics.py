@@ -15,7 +15,13 @@ _TOOL = (0.005, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120)
 _DEPLOYMENT = (1, 2, 5, 10, 30, 60, 120, 300, 600)
 _SWITCH = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 _QUERY = (0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15)
+_STREAM = "/logs/stream"
+"""It is answered for as long as somebody follows, which says nothing of how fast the API is."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+AUTH_FAILURES = ("missing_key", "invalid_key", "expired_key", "locked_out")
+"""Counted from 0: a series that begins with its first failure shows no increase."""
 
 
 class Metrics:
@@ -44,6 +50,8 @@ class Metrics:
         self.pointers_lost = self._counter("pointers_lost", "Pointer files that were missing or damaged", where)
         self.watch_flips = self._counter("watch_flips", "Releases that a watch took back, or wanted to", where)
         self.auth_failures = self._counter("auth_failures", "Requests whose key was not accepted", ("reason",))
+        for reason in AUTH_FAILURES:
+            self.auth_failures.labels(reason)
         self.rate_limited = self._counter("rate_limit_exceeded", "Requests refused, by a registered key", ("key_id",))
         self.db_queries = self._histogram("db_query_duration_seconds", "Time of a statement", ("operation",), _QUERY)
         self.audit_spool = self._gauge("audit_spool_size", "Audit rows that wait for the database")
@@ -65,9 +73,9 @@ class Metrics:
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         labels = (method if method in _METHODS else "other", route, str(status))
-        counter, histogram = self._child(self.http_requests, *labels), self._child(self.http_duration, *labels)
-        counter.inc()
-        histogram.observe(seconds)
+        self._child(self.http_requests, *labels).inc()
+        if not route.endswith(_STREAM):
+            self._child(self.http_duration, *labels).observe(seconds)
 
     def queried(self, operation: str, seconds: float) -> None:
         self.db_queries.labels(operation).observe(seconds)

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from starlette.datastructures import Headers
@@ -42,7 +43,10 @@ def came_through_proxy(headers: Headers) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Correlation id, request log, metrics, security headers; an unforeseen error ends here, as a 500 with no stack."""
+    """Correlation id, request log, metrics, headers.
+
+    An unforeseen error ends here, as a 500 with no stack.
+    """
 
     app: ASGIApp
     metrics: Metrics
@@ -92,7 +96,8 @@ class _Visit:
         self.status = 0
         self.begun_to_answer = False
         self._send = send
-        scope.setdefault("state", {}).update(correlation_id=self.correlation_id, begun=self.begun)
+        self._state: dict[str, Any] = scope.setdefault("state", {})
+        self._state.update(correlation_id=self.correlation_id, begun=self.begun)
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -100,6 +105,8 @@ class _Visit:
             headers = [*message.get("headers", ()), (b"x-correlation-id", self.correlation_id.encode())]
             said = {name for name, _ in headers}
             headers += [each for each in _SECURITY if each[0] not in said]
+            if allowance := self._state.get("allowance"):
+                headers += allowance.headers
             message["headers"] = headers
         await self._send(message)
 

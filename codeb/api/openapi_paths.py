@@ -33,6 +33,11 @@ _STREAM = {
     "level": "debug, info, warn or error",
     "tail": "lines of each container to begin with, 0 to 1000",
 }
+_REGISTRY = {
+    "service": "the registry, HOST:PORT",
+    "scope": "`repository:NAME:pull,push`; may be repeated",
+    "account": "any name",
+}
 _RATE = {
     "X-RateLimit-Limit": "requests in a window",
     "X-RateLimit-Remaining": "requests left in this one",
@@ -55,7 +60,13 @@ def paths(examples: Mapping[str, Schema]) -> dict[str, Schema]:
         },
         "/api/projects": {"get": _get("listProjects", "The projects that the key sees", _success("projects", "total"))},
         "/api/setup/secrets": {
-            "get": _get("setupSecrets", "What CI needs", {"$ref": f"{REF}setup_secrets_result"}),
+            "get": _get(
+                "setupSecrets",
+                "What CI needs",
+                {"anyOf": [{"$ref": f"{REF}setup_secrets_result"}, {"$ref": f"{REF}Failure"}]},
+                parameters=[_query("project", "whose part of the build cache; default: the only one")],
+                refused=400,
+            ),
         },
         "/api/audit": {
             "get": _get(
@@ -82,6 +93,15 @@ def paths(examples: Mapping[str, Schema]) -> dict[str, Schema]:
                 "What a browser follows a project's deployments with, on the streaming host",
                 {"schema": {"type": "object", "properties": {"project": {"type": "string", "maxLength": 40}}}},
                 {"anyOf": [_success("token", "connectionToken", "channel", "url"), {"$ref": f"{REF}Failure"}]},
+            )
+        },
+        "/api/registry/token": {
+            "get": _get(
+                "registryToken",
+                "A token for the image registry, as docker asks for it: Basic, with the key as the password",
+                _named("token", "access_token", "expires_in", "issued_at"),
+                parameters=[_query(name, text) for name, text in _REGISTRY.items()],
+                refused=400,
             )
         },
         "/api": {"get": _get("about", "Names of the tools", _named("name", "version", "tools", "features"))},

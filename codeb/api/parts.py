@@ -12,6 +12,7 @@ from codeb.adapters.keys import KeyRegistry
 from codeb.api.dispatch import Dispatch
 from codeb.api.doors import Doors
 from codeb.api.gate import Gate
+from codeb.api.headers import header
 from codeb.api.lanes import Lanes
 from codeb.api.metrics import Metrics
 from codeb.api.streams.hub import Hub
@@ -59,5 +60,5 @@ def with_and_without_api(path: str, endpoint: Endpoint, methods: Collection[str]
 
 def source(request: Request) -> str:
     """Which of our clients asks, by its own word: ``X-Client: we-cli/1.2.3``."""
-    client = request.headers.get("X-Client", "").partition("/")[0]
-    return _SOURCES.get(client, "api")
+    client = header(request.scope, b"x-client")
+    return _SOURCES.get(client.partition("/")[0], "api") if client else "api"

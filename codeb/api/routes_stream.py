@@ -11,6 +11,7 @@ from codeb.adapters.clock import SystemClock
 from codeb.api.parts import Parts, with_and_without_api
 from codeb.api.stream import Stream
 from codeb.api.stream_token import StreamToken, public_url
+from codeb.api.streams.places import Places
 from codeb.api.streams.visible import ProjectFinder
 from codeb.domain.access import AuthContext
 
@@ -30,9 +31,12 @@ class StreamRoutes:
         def still_allowed(request: Request, auth: AuthContext) -> bool:  # noqa: ARG001
             return parts.gate.still(request)
 
+        def quota(team_id: str) -> int | None:
+            return parts.services.quotas.of(team_id).streams
+
         return cls(
             parts,
-            Stream(parts.hub, project, still_allowed, parts.services.container_logs),
+            Stream(parts.hub, project, still_allowed, parts.services.container_logs, Places(quota)),
             StreamToken(project, tokens, public_url(settings.domain, settings.tls), SystemClock()),
         )
 

@@ -21,4 +21,6 @@ class SecretsRoutes:
 
     async def secrets(self, request: Request) -> Response:
         auth = self.parts.gate(request)
-        return envelope.success(request, await self.parts.call(request, "setup_secrets", {}, auth))
+        project = request.query_params.get("projectName") or request.query_params.get("project")
+        params = {"projectName": project} if project else {}
+        return envelope.success(request, await self.parts.call(request, "setup_secrets", params, auth))

@@ -11,13 +11,14 @@ import uvicorn
 
 import codeb
 from codeb.adapters.keys import KeyRegistry
+from codeb.adapters.looks import hold_looks
 from codeb.api import logs
 from codeb.api.app import create_app
 from codeb.api.auth import refuse_open_development
 from codeb.api.doors import plain_host
 from codeb.api.streams.ending import EndingServer
 from codeb.api.streams.hub import Hub
-from codeb.api.streams.log_events import publish_log
+from codeb.api.streams.log_events import LogEvents
 from codeb.api.watch import DatabaseWatch
 from codeb.bootstrap import build
 from codeb.errors import ConfigError
@@ -30,18 +31,24 @@ _GRACEFUL = 20
 _SWITCH_INTERVAL = 0.0005
 """Seconds that a busy thread keeps the interpreter from the event loop, which gives it away at each system call."""
 
+_COLLECTED = 20_000, 10, 50
+"""Looking for cycles after every few requests would cost a tenth of their time; nearly nothing of them is one."""
+
 
 def serve(settings: Settings) -> None:
     """Run until told to stop. Raises ConfigError when it must not, or cannot, begin."""
     hub = Hub()
-    logs.configure(publish_log(hub))
+    log_events = LogEvents(hub)
+    lines = logs.configure(log_events)
     sys.setswitchinterval(_SWITCH_INTERVAL)
+    hold_looks()
     keys = KeyRegistry(settings.root / "registry" / "api-keys.json")
     refuse_open_development(settings, keys)
     keys.refresh()
     with ExitStack() as held:
         services = build(settings)
         held.callback(services.close)
+        log_events.begin(services.known.cover, services.status.memory.project)
         sockets = [held.enter_context(each) for each in bind((*settings.listen, *settings.internal_listen))]
         watch = DatabaseWatch(services)
         watch.begin()
@@ -58,8 +65,9 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=_GRACEFUL,
         )
         gc.freeze()
+        gc.set_threshold(*_COLLECTED)
         _log.info("serving", version=codeb.__version__, addresses=[_name(each) for each in sockets], mode=settings.env)
-        EndingServer(config, hub.close, "/logs/stream").run(sockets=sockets)
+        EndingServer(config, hub.close, "/logs/stream", lines.flush).run(sockets=sockets)
 
 
 def bind(addresses: Sequence[Address]) -> list[socket.socket]:

@@ -1,24 +1,29 @@
 """What the dispatch tells of each call that ended, and of each step of a deploy, whatever became of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from starlette.requests import Request
 
+from codeb.api.headers import header
 from codeb.api.middleware import client_address
 from codeb.domain.access import AuthContext
 from codeb.domain.deployment import Step, StepListener
-from codeb.domain.names import Environment
+from codeb.domain.names import Environment, EnvironmentName, project_name
+from codeb.domain.project import UnknownProject
 from codeb.domain.records import iso
-from codeb.errors import CodebError
+from codeb.errors import CodebError, InvalidInput
 from codeb.services.protocols.trail import Broadcast, StreamEvent
 from codeb.tools.params import EnvironmentParams, Params
+from codeb.tools.registry import UnknownTool
 from codeb.tools.results import Record, failure, step_record
 
 _log = structlog.get_logger()
+Place = tuple[Environment, str]
+"""An environment, and the team whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,9 @@ class Origin:
 
     @classmethod
     def of(cls, request: Request) -> "Origin":
-        agent = request.headers.get("user-agent")
-        return cls(client_address(request.scope), agent and agent[:500], request.state.correlation_id)
+        scope = request.scope
+        agent = header(scope, b"user-agent")
+        return cls(client_address(scope), agent and agent[:500], scope["state"]["correlation_id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class Finished:
     """One call that ended. ``params`` are as they were given: secrets may be among them. ``seconds`` is all of it.
 
     ``error`` is what it was refused with or crashed with; None is a success, and then there is a ``record``.
+    ``owners`` is the team of each project that the key was shown to see.
     """
 
     tool: str
@@ -51,6 +58,7 @@ class Finished:
     origin: Origin
     at: datetime
     seconds: float
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def success(self) -> bool:
@@ -82,17 +90,16 @@ class Teller:
         if self.broadcast is not None:
             _guarded(self.broadcast.publish, _entry(done))
 
-    def steps(self, params: Params, team: Callable[[str], str]) -> StepListener | None:
-        """The listener of a call's steps; ``team`` tells whose a project is. None where nobody follows."""
+    def steps(self, params: Params, place: Callable[[EnvironmentParams], Place]) -> StepListener | None:
+        """The listener of a call's steps; ``place`` tells where it is at work. None where nobody follows."""
         broadcast = self.broadcast
         if broadcast is None or not isinstance(params, EnvironmentParams):
             return None
-        environment = Environment(params.project_name, params.environment)
-        owner: list[str] = []
+        found: list[Place] = []
 
         def tell(step: Step) -> None:
-            owner[:] = owner or [team(environment.project)]
-            broadcast.publish(_step(environment, owner[0], step))
+            found[:] = found or [place(params)]
+            broadcast.publish(_step(*found[0], step))
 
         return tell
 
@@ -117,20 +124,37 @@ def _step(environment: Environment, team: str, step: Step) -> StreamEvent:
 
 def _entry(done: Finished) -> StreamEvent:
     """The team that called sees it; what the platform's own keys did only they see."""
-    project, environment = (_word(done.params.get(name)) for name in ("projectName", "environment"))
+    tool, project, environment = _tool(done), _project(done), _environment(done)
     level = "info" if done.success else "error"
     data = {
         "timestamp": iso(done.at),
         "level": level,
         "source": "api",
-        "message": f"Tool {done.tool} {'succeeded' if done.success else 'failed'}",
+        "message": f"Tool {tool} {'succeeded' if done.success else 'failed'}",
         **({"projectName": project} if project else {}),
         **({"environment": environment} if environment else {}),
-        "metadata": {"tool": done.tool, "duration": round(done.seconds * 1000, 1), "success": done.success},
+        "metadata": {"tool": tool, "duration": round(done.seconds * 1000, 1), "success": done.success},
     }
     team = None if done.auth.platform else done.auth.team_id
     return StreamEvent("log", team, data, project, environment, level=level)
 
 
-def _word(value: object) -> str | None:
-    return value[:64] if isinstance(value, str) else None
+def _tool(done: Finished) -> str:
+    """What names no tool, no project or no environment may be anything, a password in the wrong place too. Lesson 4."""
+    return "unknown" if isinstance(done.error, UnknownTool) else done.tool
+
+
+def _project(done: Finished) -> str | None:
+    """Folded, as it is followed."""
+    given = done.params.get("projectName")
+    if not isinstance(given, str) or isinstance(done.error, UnknownProject):
+        return None
+    try:
+        return project_name(given)
+    except InvalidInput:
+        return None
+
+
+def _environment(done: Finished) -> str | None:
+    given = done.params.get("environment")
+    return given if isinstance(given, str) and given in tuple(EnvironmentName) else None

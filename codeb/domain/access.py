@@ -21,8 +21,10 @@ class Role(StrEnum):
     OWNER = "owner"
 
     def covers(self, least: "Role") -> bool:
-        order = list(Role)
-        return order.index(self) >= order.index(least)
+        return _ORDER[self] >= _ORDER[least]
+
+
+_ORDER = {role: place for place, role in enumerate(Role)}
 
 
 class KeyKind(StrEnum):
@@ -31,6 +33,11 @@ class KeyKind(StrEnum):
     PERSON = "person"
     ASSISTANT = "assistant"
     CI = "ci"
+
+    def covers(self, other: "KeyKind") -> bool:
+        """Whether a key of this kind may make one of the other: each makes its own kind, and what may less."""
+        order = (KeyKind.ASSISTANT, KeyKind.CI, KeyKind.PERSON)
+        return order.index(self) >= order.index(other)
 
 
 @dataclass(frozen=True, slots=True)

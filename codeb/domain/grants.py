@@ -62,8 +62,9 @@ def _projects(auth: AuthContext, wanted: Set[str] | None) -> frozenset[str] | No
 
 def _kind(auth: AuthContext, wanted: KeyKind | None) -> KeyKind:
     kind = wanted or auth.kind
-    if auth.kind is KeyKind.ASSISTANT and kind is not KeyKind.ASSISTANT:
-        raise Forbidden(f"an assistant's key makes assistants' tokens only, none of kind {kind}")
+    if not auth.kind.covers(kind):
+        makes = " and ".join(each for each in KeyKind if auth.kind.covers(each))
+        raise Forbidden(f"a key of kind {auth.kind} makes tokens of kind {makes} only, none of kind {kind}")
     return kind
 
 

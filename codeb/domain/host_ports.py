@@ -10,7 +10,7 @@ _CADDY = {80: "caddy", 443: "caddy", 9180: "caddy"}
 _EVERY_HOST = {9100: "prometheus-node-exporter", 9998: "prometheus-exporter-exporter"}
 _EVERY_HOST[9999] = _EVERY_HOST[9998]
 OURS: dict[Role, dict[int, str]] = {
-    Role.APP: {**_CADDY, 9101: "codeb", 9102: "codeb"},
+    Role.APP: {**_CADDY, 9101: "codeb", 9102: "codeb", 9118: "container-metrics", 9323: "dockerd"},
     Role.STREAMING: {**_CADDY, 8000: "centrifugo", 8001: "centrifugo"},
     Role.STORAGE: {
         **{5000: "registry", 5001: "registry", 5432: "postgres", 6379: "redis-server"},

@@ -13,6 +13,7 @@ from codeb.errors import ConfigError
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")]
 HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
+Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s\",]+@[^@\s\",]+$", max_length=254)]
 S3Engine = Literal["versitygw", "silo", "minio", "rustfs", "external"]
 COMPONENTS = (
     *("alertmanager", "caddy", "centrifugo", "docker", "grafana"),
@@ -90,6 +91,23 @@ class Releases(_Section):
     min_free_mb: int = Field(default=1024, ge=0)
 
 
+class Alerts(_Section):
+    """Whom Alertmanager tells, and where the runbooks are. Passwords and tokens are in the operator's store."""
+
+    webhook: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s\"@]+)?$", max_length=2000)] = ""
+    mail_to: tuple[Mail, ...] = ()
+    mail_from: Annotated[str, StringConstraints(pattern=r"^([^@\s\",]+@[^@\s\",]+)?$", max_length=254)] = ""
+    smtp: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9.-]+:[0-9]{1,5})?$", max_length=260)] = ""
+    smtp_user: Annotated[str, StringConstraints(pattern=r"^[^\s\"]*$", max_length=254)] = ""
+    runbooks: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s\"#]+)?$", max_length=2000)] = ""
+
+
+class Backups(_Section):
+    """Of the databases, on the storage host."""
+
+    keep_days: int = Field(default=14, ge=1, le=3650)
+
+
 class Infra(_Section):
     """The whole file. Paths in it are as written; the loader makes them absolute."""
 
@@ -98,6 +116,7 @@ class Infra(_Section):
     acme_email: str = ""
     http_redirect: bool = True
     admin_networks: tuple[str, ...] = ()
+    ci_runners: tuple[str, ...] = ()
     cors_origins: tuple[Origin, ...] = ()
     secrets_file: str = "secrets.json"
     artifact_mirror: str = ""
@@ -106,8 +125,11 @@ class Infra(_Section):
     hosts: dict[HostName, Host] = Field(min_length=1)
     components: dict[str, Component] = {}
     releases: Releases = Releases()
+    alerts: Alerts = Alerts()
+    backups: Backups = Backups()
+    audit_days: int = Field(default=400, ge=30, le=36_500)
 
-    @field_validator("admin_networks")
+    @field_validator("admin_networks", "ci_runners")
     @classmethod
     def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(ipaddress.ip_network(network)) for network in networks)
@@ -133,6 +155,7 @@ class Infra(_Section):
         infra.require_roles()
         infra.require_inner_network()
         infra.require_endpoint()
+        infra.require_mail_server()
         if infra.tls == "acme" and not re.fullmatch(r"[^@\s]+@[^@\s]+", infra.acme_email):
             raise ConfigError("infra.toml: acme_email: an address is needed for certificates (or set tls)")
         return infra
@@ -155,6 +178,10 @@ class Infra(_Section):
         if external != bool(self.component("object_storage").endpoint):
             said = "is not set: where is your S3?" if external else 'is for engine = "external" only'
             raise ConfigError(f"infra.toml: components.object_storage.endpoint: {said}")
+
+    def require_mail_server(self) -> None:
+        if self.alerts.mail_to and not self.alerts.smtp:
+            raise ConfigError('infra.toml: alerts.smtp: mail_to needs a mail server, such as "mail.example.org:587"')
 
     def with_role(self, role: Role) -> list[str]:
         return [name for name, host in self.hosts.items() if role in host.roles]

@@ -53,12 +53,17 @@ def masked_record(record: Mapping[Any, Any], cover: Cover, budget: int = BUDGET)
 def masked_text(text: str, cover: Cover, longest: int = LONGEST_TEXT) -> str:
     """At most ``longest`` characters, storable everywhere: no NUL, no half of a surrogate pair."""
     clean = text[:LOOKED_AT].replace("\0", "").encode("utf-8", "replace").decode()
-    seen = _API_KEY.sub(MASK, without_url_passwords(cover(clean)))
+    seen = without_secrets(clean, cover)
     if len(text) > LOOKED_AT:
         seen = seen[: LONGEST_TEXT - LOOKED_AT]  # a value may begin there that does not end within the window
     if len(seen) > longest or len(text) > LOOKED_AT:
         seen = seen[:longest] + _CUT
     return seen
+
+
+def without_secrets(text: str, cover: Cover) -> str:
+    """Without known values, API keys and what stands where a URL has its password."""
+    return _API_KEY.sub(MASK, without_url_passwords(cover(text)))
 
 
 @dataclass(slots=True)

@@ -46,20 +46,27 @@ class _Wire(BaseModel):
 class TeamSettings(_Wire):
     default_environment: EnvironmentName = EnvironmentName.PRODUCTION
     auto_promote: bool = False
-    grace_period_hours: int = Field(default=48, ge=1, le=720)
+    grace_period_hours: int | None = Field(default=None, ge=1, le=720, description="none: as the platform says")
     allowed_domains: tuple[DomainName, ...] = Field(default=(), max_length=100)
     notification_webhook: HookUrl | None = None
 
 
 class Quotas(_Wire):
-    """What a team may have at once; None is without limit."""
+    """What a team may have at once; None is without limit. ``images_mb`` is the disk of its images on the app host."""
 
     projects: Limit | None = None
     previews: Limit | None = None
     memory_mb: Limit | None = None
     cpus: float | None = Field(default=None, ge=0, le=1_000_000)
+    images_mb: Limit | None = None
     concurrent_deploys: Limit | None = None
     streams: Limit | None = None
+
+    @property
+    def on_deploys(self) -> bool:
+        """Whether any of them is looked at by a deploy."""
+        looked_at = (self.previews, self.memory_mb, self.cpus, self.images_mb, self.concurrent_deploys)
+        return any(each is not None for each in looked_at)
 
 
 class Member(_Wire):

@@ -67,7 +67,7 @@ class Request:
     tool: str
     permission: str
     least_role: Role
-    params: Mapping[str, Any]
+    params: Mapping[str, Any] = field(repr=False)
     auth: AuthContext
     digest: str
     at: datetime

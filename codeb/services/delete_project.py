@@ -9,8 +9,9 @@ from codeb.domain.names import Environment, EnvironmentName, SlotName
 from codeb.domain.project import Project
 from codeb.errors import CodebError, InvalidInput
 from codeb.services.actor import Actor
-from codeb.services.backing import GiveBackings
+from codeb.services.backing import GiveBackings, LastDumps
 from codeb.services.container import migration_container
+from codeb.services.errors import DumpFailed
 from codeb.services.protocols import (
     Clock,
     ContainerRuntime,
@@ -22,6 +23,16 @@ from codeb.services.protocols import (
     Proxy,
     SlotStore,
 )
+from codeb.services.protocols.registry_images import RegistryImages
+
+
+class NoLastDump(DumpFailed):
+    """A deletion waits for the dump that outlives it."""
+
+    code = "no_last_dump"
+
+    def __init__(self, reason: DumpFailed) -> None:
+        super().__init__(f"{reason}; `force` deletes the project all the same, without a last dump of that database")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +47,14 @@ class DeleteProject:
     dumps: Dumps
     give: GiveBackings
     clock: Clock
+    registry: RegistryImages | None = None
 
-    def __call__(self, name: str, actor: Actor, *, confirm: str) -> Sequence[str]:
+    def __call__(self, name: str, actor: Actor, *, confirm: str, force: bool = False) -> LastDumps:
         """Remove all that was made for it; returns the last dumps of its databases, which stay.
 
-        They are dumped twice: before anything goes, because a database that cannot be dumped stops the deletion, and
-        when nothing writes to them any more, because that is what counts.
-        Raises UnknownProject, InvalidInput, Locked, DumpFailed, Unavailable.
+        They are dumped twice: before anything goes, because a database that cannot be dumped stops the deletion
+        unless it is forced, and when nothing writes to them any more, because that is what counts.
+        Raises UnknownProject, InvalidInput, Locked, NoLastDump, Unavailable.
         """
         project = self.projects.get(name)
         if confirm != project.name:
@@ -52,10 +64,11 @@ class DeleteProject:
         with ExitStack() as held:
             for environment in environments:
                 held.enter_context(self.locks.held(environment, "deletion", actor.name))
-            self.give.last_dumps(environments, self.clock.now())
+            self._last_dumps(environments, force)
             for environment in environments:
-                self._announce(environment, actor)
-            return self.finish(project.name, environments)
+                self._announce(environment, actor, force=force)
+            self._forget_images(project.name)
+            return self.finish(project.name, environments, force=force)
 
     def undo_init(self, project: Project, actor: Actor) -> None:
         """Take back what a failed workflow_init made; nothing of it had traffic.
@@ -78,15 +91,22 @@ class DeleteProject:
             return any(event.kind is EventKind.DELETING for event in self.journal.events(environment))
         return False
 
+    def _is_forced(self, environment: Environment) -> bool:
+        with suppress(CodebError):
+            deleting = [each for each in self.journal.events(environment) if each.kind is EventKind.DELETING]
+            return any(each.data.get("force") is True for each in deleting)
+        return False
+
     def resume(self, name: str) -> None:
         """Finish a deletion whose process died, or that was refused half-way. Raises Locked, Unavailable."""
         environments = [Environment(name, each) for each in sorted(EnvironmentName)]
         with ExitStack() as held:
             for environment in environments:
                 held.enter_context(self.locks.held(environment, "deletion", "recovery", wait=0))
-            self.finish(name, environments)
+            self._forget_images(name)
+            self.finish(name, environments, force=any(self._is_forced(each) for each in environments))
 
-    def finish(self, name: str, environments: Iterable[Environment]) -> Sequence[str]:
+    def finish(self, name: str, environments: Iterable[Environment], *, force: bool = False) -> LastDumps:
         """Remove what is left, in an order that can be taken up again anywhere: the journals go last.
 
         No database goes before everything that writes to it has gone and it was dumped.
@@ -100,7 +120,7 @@ class DeleteProject:
             for left in self.runtime.held(environment):
                 self.runtime.remove(left.name)
             self.runtime.remove_network(environment.network)
-        dumps = self.give.last_dumps(held, self.clock.now())
+        dumps = self._last_dumps(held, force)
         for environment in held:
             self.give.take_back(environment)
         self.runtime.remove_volumes(name)
@@ -112,8 +132,23 @@ class DeleteProject:
             self.journal.remove(environment)
         return dumps
 
-    def _announce(self, environment: Environment, actor: Actor) -> None:
-        generation = self.slots.get(environment).generation
+    def _forget_images(self, name: str) -> None:
+        """Whoever makes a project of this name next must not find them. Security 1."""
+        if self.registry is None:
+            return
+        for image in self.registry.images(name):
+            for digest in sorted(image.all):
+                self.registry.remove(name, digest)
+
+    def _last_dumps(self, environments: Sequence[Environment], force: bool) -> LastDumps:
+        try:
+            return self.give.last_dumps(environments, self.clock.now(), force=force)
+        except DumpFailed as error:
+            raise NoLastDump(error) from error
+
+    def _announce(self, environment: Environment, actor: Actor, *, force: bool = False) -> None:
+        """Whoever finishes it in this one's place is told that it was forced."""
+        generation, data = self.slots.get(environment).generation, {"force": True} if force else {}
         self.journal.append(
-            environment, EventKind.DELETING, generation=generation, by=actor.name, why="project deleted", data={}
+            environment, EventKind.DELETING, generation=generation, by=actor.name, why="project deleted", data=data
         )

@@ -11,6 +11,7 @@ from codeb.domain.deployment import (
     new_deployment_id,
 )
 from codeb.domain.project import Project
+from codeb.domain.quotas import QuotaReached
 from codeb.domain.slots import Slot
 from codeb.errors import CodebError
 from codeb.services.actor import Actor
@@ -19,6 +20,7 @@ from codeb.services.deployment_log import DeploymentLog
 from codeb.services.errors import Undoing
 from codeb.services.image_cleanup import ImageCleanup
 from codeb.services.protocols import Clock, PlaceListener, Projects, SlotStore, unheard
+from codeb.services.quotas import TeamQuotas
 from codeb.services.release_steps import DeployRequest, DeployResult, ReleaseSteps, Run
 from codeb.services.steps import StepLog, ignore
 from codeb.services.turns import Turns
@@ -36,6 +38,7 @@ class Deploy:
     prune: ImageCleanup
     announce: Announcer
     clock: Clock
+    quotas: TeamQuotas
 
     def __call__(
         self,
@@ -44,13 +47,16 @@ class Deploy:
         on_step: StepListener = ignore,
         on_place: PlaceListener = unheard,
     ) -> DeployResult:
-        """Deploy and wait until healthy; raises DeployFailed with everything as before, or Locked."""
+        """Deploy and wait until healthy; raises DeployFailed with everything as before, QuotaReached or Locked."""
         steps = StepLog(on_step)
         with steps.step(StepName.VERIFY_PROJECT):
             project = self.projects.get(request.environment.project)
             rules = self.steps.images.rules
             image, version = rules.resolve(project.name, request.reference, request.version)
-        with self.turns.taken(request.environment, "deploy", actor.name, on_place=on_place):
+        with (
+            self.quotas.deploying(project, request.environment, actor.name, back=request.back) as claim,
+            self.turns.taken(request.environment, "deploy", actor.name, on_place=on_place),
+        ):
             project = self.projects.get(request.environment.project)
             with steps.step(StepName.GET_SLOT_STATUS):
                 pair = self.slots.get(request.environment)
@@ -61,7 +67,7 @@ class Deploy:
                 self.log.record(deployment, pair)
                 deployment = replace(deployment, status=DeploymentStatus.RUNNING)
                 self.log.record(deployment, pair)
-            return self._run(Run(request, project, pair, slot, deployment, steps))
+            return self._run(Run(request, project, pair, slot, deployment, steps, claim))
 
     def _deployment(
         self, request: DeployRequest, project: Project, slot: Slot, actor: Actor, what: tuple[str, str]
@@ -104,6 +110,8 @@ class Deploy:
         failed = replace(run.deployment.failed(reason, self.clock.now()), steps=tuple(run.steps.done))
         if not isinstance(error, Undoing):  # left open, so that the next turn of this environment ends it
             self.log.record(failed, run.pair)
+        if isinstance(error, QuotaReached):  # the image that was too much goes again
+            self.prune(run.project, refused=run.deployment.digest)
         self._announce(run, "failure", action="deploy", error=reason)
         if isinstance(error, CodebError):
             raise DeployFailed(failed, reason, error.code) from error

@@ -229,18 +229,3 @@ class EnvDamaged(ConfigError):
             f"a stored version of the variables is damaged: the key {key_id} sealed it and does not open it;"
             " restore an older version, or the database from its backup"
         )
-
-
-class QuotaReached(Refused):
-    """The team has as many as the platform's operator allows it."""
-
-    code = "quota_reached"
-
-    def __init__(self, team_id: str, what: str, limit: int) -> None:
-        self.limit = limit
-        super().__init__(
-            f"team {team_id} may have {limit} {what} and has them: delete what is not needed, or ask the operator"
-        )
-
-    def facts(self) -> dict[str, object]:
-        return {"limit": self.limit}

@@ -18,18 +18,20 @@ class ImageCleanup:
     slots: SlotStore
     rules: ImageRules
 
-    def __call__(self, project: Project) -> str | None:
+    def __call__(self, project: Project, *, refused: str | None = None) -> str | None:
         """Keep what any slot of the project holds and its newest ``keep_images`` besides.
 
+        ``refused`` is a digest that was just pulled and may not stay, whatever the records say of it so far.
         Never fails a release: a sentence where it could not be done, for whoever deployed.
         """
         try:
-            self.runtime.prune(self.rules.repository(project.name), self._kept(project))
+            self.runtime.prune(self.rules.repository(project.name), self.kept(project, refused))
         except CodebError as error:
             return f"old images were not removed: {error}"
         return None
 
-    def _kept(self, project: Project) -> frozenset[str]:
+    def kept(self, project: Project, refused: str | None = None) -> frozenset[str]:
+        """Digests, with their repositories."""
         held = set()
         for name in project.ports:
             pair = self.slots.get(project.environment(name))
@@ -37,6 +39,6 @@ class ImageCleanup:
         newest: list[str] = []
         for deployment in self.history.deployments(project.name, None, _RECENT):
             usable = deployment.status is DeploymentStatus.SUCCESS or deployment.open
-            if usable and deployment.digest and deployment.digest not in held and deployment.digest not in newest:
+            if usable and deployment.digest and deployment.digest not in {*held, *newest, refused}:
                 newest.append(deployment.digest)
         return frozenset(held | set(newest[: project.settings.keep_images]))

@@ -23,6 +23,10 @@ class ImageRules:
     def repository(self, project: str) -> str:
         return f"{self.registry}/{project}"
 
+    def shared(self, repository: str) -> bool:
+        """Whether the operator lets every project run what is in it."""
+        return any(_within(repository, prefix) for prefix in self.prefixes)
+
     def resolve(self, project: str, image: str | None, version: str) -> tuple[str, str]:
         """The image's reference and the version it stands for; raises InvalidInput, ImageNotAllowed."""
         own = self.repository(project)
@@ -31,7 +35,7 @@ class ImageRules:
         if match is None:
             raise InvalidInput("image", f"{reference!r} is not a reference such as {own}:abc1234")
         repository = match["repository"]
-        if repository != own and not any(_within(repository, prefix) for prefix in self.prefixes):
+        if repository != own and not self.shared(repository):
             raise ImageNotAllowed(reference, " or ".join((own, *self.prefixes)))
         return reference, match["tag"] or (match["digest"] or version)[:19]
 

@@ -10,10 +10,11 @@ from codeb.domain.project import Project, ProjectSettings
 from codeb.domain.records import pair_record
 from codeb.domain.slots import SlotPair
 from codeb.services.actor import Actor
-from codeb.services.backing import GiveBackings, Kind
+from codeb.services.backing import GiveBackings, Given, Kind
 from codeb.services.delete_project import DeleteProject
 from codeb.services.errors import BeingDeleted
 from codeb.services.protocols import Journal, Locks, Projects, Proxy, SlotStore
+from codeb.services.quotas import TeamQuotas
 from codeb.services.sites import Addresses
 
 
@@ -27,6 +28,7 @@ class InitProject:
     addresses: Addresses
     delete: DeleteProject
     give: GiveBackings
+    quotas: TeamQuotas
 
     def __call__(
         self,
@@ -39,7 +41,7 @@ class InitProject:
     ) -> Project:
         """Row, ports, slots, a site that answers "not deployed yet", and for each environment the wanted backings.
 
-        Raises ProjectExists, PortsExhausted, SiteRefused, NotProvided, Unavailable.
+        Raises ProjectExists, QuotaReached, PortsExhausted, SiteRefused, NotProvided, Unavailable.
         """
         self.give.require(backings)
         project = self.projects.create(
@@ -48,6 +50,7 @@ class InitProject:
             type=type,
             environments=tuple(EnvironmentName),
             settings=settings or ProjectSettings(),
+            at_most=self.quotas.of(actor.team_id).projects,
         )
         environments = [project.environment(env) for env in sorted(project.ports)]
         with ExitStack() as held:
@@ -56,8 +59,8 @@ class InitProject:
             self._fill(project, actor, backings)
         return project
 
-    def complete(self, project: Project, actor: Actor, backings: Sequence[Kind]) -> bool:
-        """Give a project that is there what it lacks; True when that changed something.
+    def complete(self, project: Project, actor: Actor, backings: Sequence[Kind]) -> Given:
+        """Give a project that is there what it lacks.
 
         Whoever makes it right now is waited for. Raises UnknownProject, BeingDeleted, Locked, Unavailable.
         """

@@ -34,6 +34,8 @@ from codeb.services.protocols.domains import Certificates, Dns, DomainStore
 from codeb.services.protocols.envs import EnvLedger, EnvVault
 from codeb.services.protocols.git import GitHosting, Repositories
 from codeb.services.protocols.memory import Forgetful, Memory
+from codeb.services.protocols.quotas import DeployPlaces, ImageSizes
+from codeb.services.protocols.registry_images import RegistryImages, Sightings
 from codeb.services.protocols.tasks import TaskStore
 from codeb.services.sites import Addresses
 
@@ -61,6 +63,8 @@ class Outside:
     cancellations: Cancellations
     dumps: Dumps
     announcements: Announcements
+    deploy_places: DeployPlaces
+    image_sizes: ImageSizes
     access: AccessRegistry
     task_store: TaskStore
     repositories: Repositories
@@ -75,6 +79,8 @@ class Outside:
     checks: Sequence[HostCheck] = ()
     databases: Databases | None = None
     caches: Caches | None = None
+    registry_images: RegistryImages | None = None
+    sightings: Sightings | None = None
     min_free: int = 0
     grace: timedelta = field(default=DEFAULT_GRACE)
     memory: Memory = field(default_factory=Forgetful)

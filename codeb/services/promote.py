@@ -1,12 +1,11 @@
 """Promote: send production's traffic to the container that was tested. Spec section 4."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from codeb.domain.names import Environment
 from codeb.domain.project import Project
 from codeb.domain.slot_refusals import AnotherCandidate, NothingToPromote
-from codeb.domain.slots import DEFAULT_GRACE, Slot, SlotPair, held_id, holds
+from codeb.domain.slots import Slot, SlotPair, held_id, holds
 from codeb.errors import CodebError
 from codeb.services.actor import Actor
 from codeb.services.announce import Announcer
@@ -27,6 +26,7 @@ from codeb.services.protocols import (
 )
 from codeb.services.sites import Addresses
 from codeb.services.slot_changes import Receipt, SlotChanges, Switch
+from codeb.services.team_rules import TeamRules
 from codeb.services.turns import Turns
 
 
@@ -84,7 +84,7 @@ class Promote:
     announce: Announcer
     addresses: Addresses
     clock: Clock
-    grace: timedelta = DEFAULT_GRACE
+    rules: TeamRules
 
     def __call__(
         self,
@@ -122,12 +122,13 @@ class Promote:
         return self._result(pair, active_of(pair), None)
 
     def _promote(self, project: Project, before: SlotPair, actor: Actor, *, force: bool) -> Switched:
-        new = active_of(before.promoted(self.clock.now(), actor.name, self.grace))
+        grace = self.rules.grace_of(project)
+        new = active_of(before.promoted(self.clock.now(), actor.name, grace))
         self.gates.require_health(before, new)
         self.gates.require_smoke(self.addresses, project, before, new)
         diff = self.compare(before.environment, before.active, new)
         before = self.migrate(project, before, actor.name, force=force)
-        after = before.promoted(self.clock.now(), actor.name, self.grace)
+        after = before.promoted(self.clock.now(), actor.name, grace)
         site = self.addresses.site(project, after)
         self.proxy.install(site)
         receipt = self.changes.switch(Switch("promote", before, after, actor.name, "promote"), site)

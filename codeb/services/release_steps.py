@@ -26,6 +26,7 @@ from codeb.services.protocols import (
     SlotStore,
     Ticket,
 )
+from codeb.services.quotas import Claim
 from codeb.services.sites import Addresses
 from codeb.services.slot_changes import SlotChanges
 from codeb.services.steps import StepLog
@@ -55,6 +56,11 @@ class DeployRequest:
 
     def settings(self, project: Project) -> ProjectSettings:
         return ProjectSettings.model_validate(self.recorded.settings) if self.recorded else project.settings
+
+    @property
+    def back(self) -> bool:
+        """An earlier deployment is wanted back."""
+        return self.recorded is not None
 
     @property
     def reference(self) -> str | None:
@@ -87,6 +93,7 @@ class Run:
     slot: Slot
     deployment: Deployment
     steps: StepLog
+    claim: Claim
 
     @property
     def settings(self) -> ProjectSettings:
@@ -132,7 +139,9 @@ class ReleaseSteps:
             same = None if run.request.force else self.same_already(run.pair, run.held(), run.request.timeout)
             if same is None:
                 run.pair.require_deployable(self.clock.now(), force=run.request.force)
-                self.images.fetch(digest, lambda: self._stop(run))
+                run.claim(run.request.environment, run.slot, run.settings)
+                with run.claim.pulling():
+                    self.images.fetch(digest, lambda: self._stop(run))
                 self.log.record(run.deployment, run.pair)
         if same is not None:
             run.steps.skip(*_AFTER_PULL)

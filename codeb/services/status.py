@@ -53,7 +53,8 @@ class SlotStatus:
         return self.projects.all() if known is None else known
 
     def all(self) -> Sequence[SlotPair]:
-        return self.slots.all()
+        known = self.memory.all_slots()
+        return self.slots.all() if known is None else known
 
     def _observed(self, container: str) -> Observed:
         return self.memory.observed(container) or self.runtime.observe(container)

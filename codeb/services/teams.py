@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from codeb.domain.access import AuthContext, Forbidden, Role
 from codeb.domain.grants import Grant, granted
 from codeb.domain.keys import KeyRecord, NewKey, new_key
-from codeb.domain.teams import Quotas, Team, TeamExists, TeamHasProjects, TeamSettings, UnknownTeam
+from codeb.domain.teams import Quotas, Team, TeamExists, TeamHasProjects, UnknownTeam
 from codeb.errors import InvalidInput
 from codeb.services.protocols import Clock, Projects
 from codeb.services.protocols.access import AccessRegistry
@@ -36,16 +36,6 @@ class Teams:
     registry: AccessRegistry
     projects: Projects
     clock: Clock
-
-    def settings(self, team_id: str) -> TeamSettings:
-        """Those of the team, or the defaults where it has none; raises Unavailable."""
-        team = self.registry.teams().get(team_id)
-        return team.settings if team else TeamSettings()
-
-    def quotas(self, team_id: str) -> Quotas:
-        """What the team may have; without limit where nobody set one. Raises Unavailable."""
-        team = self.registry.teams().get(team_id)
-        return team.quotas if team else Quotas()
 
     def visible(self, auth: AuthContext) -> Sequence[Team]:
         teams = self.registry.teams().values()

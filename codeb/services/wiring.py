@@ -39,6 +39,8 @@ from codeb.services.protocols import (
     Projects,
     Proxy,
 )
+from codeb.services.prune_registry import PruneRegistry
+from codeb.services.quotas import TeamQuotas
 from codeb.services.reconcile import Reconcile
 from codeb.services.recover import Recover
 from codeb.services.release_steps import ReleaseSteps
@@ -48,6 +50,7 @@ from codeb.services.sites import Addresses
 from codeb.services.slot_changes import SlotChanges
 from codeb.services.status import SlotStatus
 from codeb.services.tasks import Tasks
+from codeb.services.team_rules import TeamRules
 from codeb.services.turns import Turns
 from codeb.services.update_project import UpdateProject
 from codeb.services.upkeep import Upkeep
@@ -93,6 +96,9 @@ class UseCases:
     tasks: Tasks
     git: Git
     audit: ReadAudit
+    quotas: TeamQuotas
+    rules: TeamRules
+    prune_registry: PruneRegistry | None = None
 
 
 def wire(out: Outside) -> UseCases:
@@ -102,7 +108,9 @@ def wire(out: Outside) -> UseCases:
     mend = Mend(out.projects, out.slots, out.journal, log, out.runtime, out.proxy, changes, out.addresses, out.clock)
     turns = Turns(out.locks, out.journal, mend)
     turn = (out.projects, out.slots, turns)
-    announce = Announcer(out.announcements, out.clock)
+    rules = TeamRules(out.access, out.grace)
+    quotas = TeamQuotas(out.access, out.projects, out.slots, out.deploy_places, out.memory, out.image_sizes, out.images)
+    announce = Announcer(out.announcements, out.clock, rules)
     deploy = Deploy(
         *turn,
         log,
@@ -110,10 +118,11 @@ def wire(out: Outside) -> UseCases:
         ImageCleanup(out.runtime, out.history, out.slots, out.images),
         announce,
         out.clock,
+        quotas,
     )
     gates, compare = Gates(out.runtime, out.probe, out.smoke), CompareEnv(out.envs)
     migrate = Migrate(out.runtime, out.envs, out.dumps, out.journal, changes, out.clock)
-    promote = Promote(*turn, out.proxy, gates, migrate, changes, compare, announce, out.addresses, out.clock, out.grace)
+    promote = Promote(*turn, out.proxy, gates, migrate, changes, compare, announce, out.addresses, out.clock, rules)
     rollback = Rollback(*turn, out.proxy, gates, changes, compare, announce, out.addresses, out.clock)
     cleanup = Cleanup(*turn, out.runtime, changes, out.addresses, out.clock)
     env = EnvSync(out.projects, out.envs)
@@ -129,6 +138,7 @@ def wire(out: Outside) -> UseCases:
         out.dumps,
         give,
         out.clock,
+        out.registry_images,
     )
     recover = _recover(out, mend, delete)
     hosts = Hosts(out.projects, out.addresses, out.certificates)
@@ -149,7 +159,7 @@ def wire(out: Outside) -> UseCases:
         cancel=Cancel(out.projects, out.history, out.locks, turns, out.cancellations),
         env=env,
         init_project=InitProject(
-            out.projects, out.slots, out.locks, out.journal, out.proxy, out.addresses, delete, give
+            out.projects, out.slots, out.locks, out.journal, out.proxy, out.addresses, delete, give, quotas
         ),
         env_history=EnvHistory(out.projects, out.envs),
         env_diff=CompareVersions(out.projects, out.envs),
@@ -181,7 +191,18 @@ def wire(out: Outside) -> UseCases:
         tasks=Tasks(out.task_store, out.clock),
         git=Git(out.repositories, out.git_hosting),
         audit=ReadAudit(out.audit_log, out.clock),
+        quotas=quotas,
+        rules=rules,
+        prune_registry=_prune_registry(out),
     )
+
+
+def _prune_registry(out: Outside) -> PruneRegistry | None:
+    """None where the registry is not ours."""
+    if out.registry_images is None or out.sightings is None:
+        return None
+    cleanup = ImageCleanup(out.runtime, out.history, out.slots, out.images)
+    return PruneRegistry(out.projects, out.slots, out.history, cleanup, out.registry_images, out.sightings, out.clock)
 
 
 def _steps(out: Outside, changes: SlotChanges, log: DeploymentLog) -> ReleaseSteps:

@@ -1,10 +1,10 @@
 """From one call, however it ended, to its row in the audit. Spec section 6; lesson 4."""
 
 import contextlib
-import secrets
+import random
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from codeb.errors import CodebError, InvalidInput
 from codeb.services.protocols.trail import AuditEntry
 from codeb.tools.results import Record, failure
 
+_ids = random.Random()  # noqa: S311  an id names a row, and opens nothing
 _ENVELOPE = ("success", "error", "code")
 _LONGEST_NAME = 100
 _LONGEST_ADDRESS = 45
@@ -30,13 +31,45 @@ class RequestFacts:
     user_agent: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked and by which client, without its secrets."""
+
+    tool: str
+    params: Mapping[str, Any]
+    project: str | None
+    user_agent: str | None
+
+    @classmethod
+    def of(cls, tool: str, given: Mapping[str, Any], user_agent: str | None, cover: Cover) -> "Asked":
+        return cls(
+            masked_text(tool, cover, _LONGEST_NAME),
+            masked_record(given, cover),
+            _project(given, {}, cover),
+            None if user_agent is None else masked_text(user_agent, cover),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """``team_of`` tells whose a project is, of those that the key may see; None where that is not known."""
+
+    auth: AuthContext
+    facts: RequestFacts
+    team_of: Callable[[str], str | None]
+
+
+def look_of(asked: Asked, caller: Caller, duration_ms: float, cover: Cover) -> AuditEntry:
+    """Of a call that succeeded and changed nothing: what was seen is not kept."""
+    return _entry(asked, caller, duration_ms, cover, result={}, error=None, code=None)
+
+
 def entry_of(
     tool: str,
     given: Mapping[str, Any],
     outcome: Record | BaseException,
+    caller: Caller,
     *,
-    auth: AuthContext,
-    facts: RequestFacts,
     duration_ms: float,
     cover: Cover,
 ) -> AuditEntry:
@@ -45,24 +78,48 @@ def entry_of(
     ``outcome`` is the tool's answer, or what was raised; of an error that nobody foresaw only its class is told.
     """
     result, error, code = _told(outcome)
+    asked = Asked.of(tool, given, caller.facts.user_agent, cover)
+    return _entry(
+        replace(asked, project=_project(given, result, cover)),
+        caller,
+        duration_ms,
+        cover,
+        result=masked_record(result, cover),
+        error=None if error is None else masked_text(error, cover),
+        code=code,
+    )
+
+
+def _entry(
+    asked: Asked,
+    caller: Caller,
+    duration_ms: float,
+    cover: Cover,
+    *,
+    result: Mapping[str, Any],
+    error: str | None,
+    code: str | None,
+) -> AuditEntry:
+    auth, facts = caller.auth, caller.facts
     return AuditEntry(
         id=_new_id(),
         at=datetime.now(UTC),
-        tool=masked_text(tool, cover, _LONGEST_NAME),
-        params=masked_record(given, cover),
-        result=masked_record(result, cover),
+        tool=asked.tool,
+        params=asked.params,
+        result=result,
         key_id=auth.key_id,
         team_id=auth.team_id,
         role=str(auth.role),
-        project=_project(given, result, cover),
+        project=asked.project,
         success=error is None,
-        error=None if error is None else masked_text(error, cover),
+        error=error,
         code=code,
         duration_ms=round(duration_ms, 1),
         ip=facts.ip and facts.ip[:_LONGEST_ADDRESS],
-        user_agent=None if facts.user_agent is None else masked_text(facts.user_agent, cover),
+        user_agent=asked.user_agent,
         correlation_id=masked_text(facts.correlation_id, cover, _LONGEST_NAME),
         source=facts.source,
+        whose=_whose(asked.project, caller),
     )
 
 
@@ -87,6 +144,14 @@ def _project(given: Mapping[str, Any], result: Mapping[str, Any], cover: Cover) 
     return None
 
 
+def _whose(project: str | None, caller: Caller) -> str | None:
+    """A platform key's act on a project is a matter of the project's team, not of the key's own."""
+    if not caller.auth.platform or project is None:
+        return None
+    team = caller.team_of(project) or ""
+    return None if team == caller.auth.team_id else team
+
+
 def _new_id() -> str:
     """Ids grow with time, so that their index grows at its end."""
-    return f"aud_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}"
+    return f"aud_{time.time_ns() // 1_000_000:012x}{_ids.getrandbits(64):016x}"

@@ -41,6 +41,8 @@ class Call:
     on_step: StepListener = ignore
     on_place: PlaceListener = unheard
     observer: Observer = field(default_factory=Uncounted)
+    owners: dict[str, str] = field(default_factory=dict)
+    """The team of each project that was found for this key, for whoever tells of the call."""
 
     def project(self, name: str) -> Project:
         """The project, if it exists for this key. Raises UnknownProject, which names the key's own only; Forbidden."""
@@ -57,7 +59,17 @@ class Call:
 
     def environment(self, params: EnvironmentParams) -> Environment:
         """The environment that ``params`` name, of a project that exists for this key."""
-        return self.project(params.project_name).environment(params.environment)
+        return self.within(self.project(params.project_name), params)
+
+    def place(self, params: EnvironmentParams) -> tuple[Environment, str]:
+        """Where a call is at work, and the team whose that is."""
+        project = self.shown(params.project_name)
+        return self.within(project, params), project.team_id
+
+    def within(self, project: Project, params: EnvironmentParams) -> Environment:
+        """The environment of ``project`` that is named, or its team's default. Raises Unavailable."""
+        named = "environment" in params.model_fields_set
+        return project.environment(params.environment if named else self.services.rules.default_environment(project))
 
     def projects(self) -> Sequence[Project]:
         return self._visible(self.services.projects.all())
@@ -82,6 +94,7 @@ class Call:
     def _own(self, project: Project) -> Project:
         if not self.auth.sees(project):
             raise UnknownProject(project.name)
+        self.owners[project.name] = project.team_id
         self.auth.require_project(project.name)
         return project
 

@@ -6,12 +6,14 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from codeb.domain.access import Forbidden, KeyKind, Role
+from codeb.domain.masking import Cover, masked_record
 from codeb.domain.names import project_name
 from codeb.domain.records import iso
 from codeb.services.confirmations import Request, UnknownRequest
 from codeb.tools.call import Call
 from codeb.tools.params import Params
 from codeb.tools.results import Record
+from codeb.tools.settings_view import webhook_hosts
 from codeb.tools.tool import Tool
 
 CONFIRMATION = "confirmation"
@@ -27,6 +29,13 @@ NEEDED = frozenset(
     }
 )
 """What an assistant does not do by itself: production traffic, what cannot be undone, secrets, people, merges."""
+IN_ENVIRONMENT = frozenset(
+    {
+        *("promote", "rollback", "maintenance", "slot_cleanup"),
+        *("env_sync", "env_restore", "domain_setup", "domain_delete"),
+    }
+)
+"""Those of them that are about one environment, which may be meant without being named."""
 
 
 class ConfirmParams(Params):
@@ -44,7 +53,12 @@ def confirm(call: Call, params: ConfirmParams) -> Record:
     if not call.auth.platform and wanted.auth.team_id != call.auth.team_id:
         raise UnknownRequest(params.request_id)
     _require_right(call, wanted)
-    record: Record = {"requestId": wanted.id, "tool": wanted.tool, "params": _shown(wanted.params)}
+    record: Record = {
+        "requestId": wanted.id,
+        "tool": wanted.tool,
+        "params": _shown(wanted.params, call.services.known.cover),
+        **_meant(call, wanted),
+    }
     if params.look:
         return {**record, "changed": False}
     code, expires = call.services.confirmations.confirm(wanted)
@@ -66,10 +80,20 @@ def _require_right(call: Call, wanted: Request) -> None:
         call.project(project_name(name))
 
 
-def _shown(params: Mapping[str, Any]) -> Record:
-    """What is confirmed, without what may be secret in it."""
-    hidden = {"content", "envContent", "variables"}
-    return {key: "********" if key in hidden else value for key, value in params.items()}
+def _meant(call: Call, wanted: Request) -> Record:
+    """The environment, where none is named: whoever confirms sees which one it is. Raises Unavailable."""
+    name = wanted.params.get("projectName")
+    if wanted.tool not in IN_ENVIRONMENT or "environment" in wanted.params or not isinstance(name, str):
+        return {}
+    return {"environment": str(call.services.rules.default_environment(call.project(project_name(name))))}
+
+
+def _shown(params: Mapping[str, Any], cover: Cover) -> Record:
+    """What is confirmed, as the audit will tell of it; of a webhook also the host, which says who will hear."""
+    seen, given = masked_record(params, cover), params.get("settings")
+    if isinstance(given, Mapping) and isinstance(settings := seen.get("settings"), dict):
+        seen["settings"] = {**settings, **webhook_hosts(given)}
+    return seen
 
 
 TOOLS: tuple[Tool[Any], ...] = (Tool("confirm", "deploy.promote", Role.MEMBER, ConfirmParams, confirm),)

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from codeb.domain.access import Role
 from codeb.domain.names import EnvironmentName
-from codeb.tools import results
 from codeb.tools.call import Call
+from codeb.tools.deployment_view import deployment
 from codeb.tools.params import DryRun, ProjectParams
 from codeb.tools.plan import planned
 from codeb.tools.results import Record
@@ -33,7 +33,7 @@ def list_all(call: Call, params: ListParams) -> Record:
     found = call.services.history.deployments(project.name, params.environment, params.limit)
     return {
         "projectName": project.name,
-        "deployments": [results.deployment(each) for each in found],
+        "deployments": [deployment(each) for each in found],
         "total": len(found),
     }
 
@@ -42,7 +42,7 @@ def get(call: Call, params: GetParams) -> Record:
     """One deployment: its steps, its receipt, its migration and dump, and the settings that it ran with."""
     project = call.project(params.project_name)
     found = call.services.history.deployment(project.name, params.deployment_id)
-    return {"projectName": project.name, "deployment": results.deployment(found)}
+    return {"projectName": project.name, "deployment": deployment(found)}
 
 
 def cancel(call: Call, params: CancelParams) -> Record:

@@ -117,7 +117,7 @@ def _plan(looked: Looked, *, there: bool) -> list[str]:
 
 
 TOOLS: tuple[Tool[Any], ...] = (
-    Tool("domain_setup", "domain.setup", Role.MEMBER, SetupParams, setup, Lane.CHANGE, ("setup_domain",)),
+    Tool("domain_setup", "domain.setup", Role.MEMBER, SetupParams, setup, Lane.REMOTE, ("setup_domain",)),
     Tool("domain_list", "domain.view", Role.VIEWER, ListParams, listed),
     Tool("domain_delete", "domain.delete", Role.ADMIN, DeleteParams, delete, Lane.CHANGE),
 )

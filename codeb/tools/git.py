@@ -155,9 +155,9 @@ def _pull(pull: Pull) -> Record:
 
 
 TOOLS: tuple[Tool[Any], ...] = (
-    Tool("pr_list", "git.view", Role.VIEWER, ListParams, list_),
-    Tool("pr_create", "git.write", Role.MEMBER, CreateParams, create, Lane.CHANGE),
-    Tool("pr_review", "git.write", Role.MEMBER, ReviewParams, review, Lane.CHANGE),
-    Tool("pr_merge", "git.write", Role.MEMBER, MergeParams, merge, Lane.CHANGE),
-    Tool("git_sync", "git.view", Role.VIEWER, SyncParams, sync),
+    Tool("pr_list", "git.view", Role.VIEWER, ListParams, list_, Lane.REMOTE),
+    Tool("pr_create", "git.write", Role.MEMBER, CreateParams, create, Lane.REMOTE),
+    Tool("pr_review", "git.write", Role.MEMBER, ReviewParams, review, Lane.REMOTE),
+    Tool("pr_merge", "git.write", Role.MEMBER, MergeParams, merge, Lane.REMOTE),
+    Tool("git_sync", "git.view", Role.VIEWER, SyncParams, sync, Lane.REMOTE),
 )

@@ -13,7 +13,9 @@ from codeb.domain.slots import Slot, SlotPair
 from codeb.errors import CodebError
 from codeb.tools.call import Call
 from codeb.tools.params import Params
-from codeb.tools.results import Record, both, health, version_of
+from codeb.tools.release_view import version_of
+from codeb.tools.results import Record
+from codeb.tools.slot_view import both, health
 from codeb.tools.tool import Tool
 
 _STARTED = time.monotonic()

@@ -32,7 +32,9 @@ class ProjectParams(Params):
 
 
 class EnvironmentParams(ProjectParams):
-    environment: EnvironmentName = EnvironmentName.PRODUCTION
+    environment: EnvironmentName = Field(
+        default=EnvironmentName.PRODUCTION, description="default: the team's, which is production unless it set another"
+    )
 
 
 class DryRun(Params):
@@ -71,11 +73,21 @@ def parse(model: type[P], given: Mapping[str, Any]) -> tuple[P, list[str]]:
 
 def parse_again(model: type[P], given: Mapping[str, Any]) -> tuple[P, list[str]]:
     """As :func:`parse`, for what is asked all the time with the same few words, none of them secret: they are kept."""
-    words = tuple(given.items())
-    if len(words) > _FEW or not all(type(word) is str and len(word) <= _SHORT for pair in words for word in pair):
+    words = few_words(given)
+    if words is None:
         return parse(model, given)
     params, ignored = _kept(model, words)
     return cast(P, params), list(ignored)
+
+
+def few_words(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | None:
+    """What is asked, where that is a few short texts: then it can be kept, and found again."""
+    if len(given) > _FEW:
+        return None
+    for name, word in given.items():
+        if type(word) is not str or len(word) > _SHORT or len(name) > _SHORT:
+            return None
+    return tuple(given.items())
 
 
 @lru_cache(maxsize=4096)

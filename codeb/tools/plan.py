@@ -10,7 +10,8 @@ from codeb.services.actor import Actor
 from codeb.services.env_diff import EnvDiff
 from codeb.services.promote import active_of
 from codeb.services.release_steps import DeployRequest
-from codeb.tools.results import Record, env_changes, version_of, where
+from codeb.tools.release_view import env_changes, version_of
+from codeb.tools.results import Record, where
 
 
 def planned(*sentences: str, **facts: object) -> Record:
@@ -25,6 +26,7 @@ def deploy(services: Services, request: DeployRequest) -> Record:
     same = None if request.force else _same(services, request, image)
     if same is None:
         pair.require_deployable(use.clock.now(), force=request.force)
+        services.quotas.plan(project, environment, pair.target, request.settings(project), back=request.back)
     slot = same or pair.target
     sentences = [f"put {image} into {slot.name} on port {slot.port} and wait until it is healthy"]
     if slot.state is SlotState.GRACE:
@@ -58,14 +60,14 @@ def _same(services: Services, request: DeployRequest, image: str) -> Slot | None
 
 def promote(services: Services, environment: Environment, actor: Actor, only: str | None = None) -> Record:
     use = services.promote
-    use.projects.get(environment.project)
+    project = use.projects.get(environment.project)
     before = use.slots.get(environment)
     there = only is not None and holds(before.active, only)
     if only is not None and not there and not holds(before.candidate, only):
         raise AnotherCandidate(environment, only, held_id(before.candidate))
     if before.active is not None and (there or (only is None and before.candidate is None)):
         return _switch(before, before, f"nothing: {before.active.name} has the traffic already")
-    after = before.promoted(use.clock.now(), actor.name, use.grace)
+    after = before.promoted(use.clock.now(), actor.name, use.rules.grace_of(project))
     new = active_of(after)
     use.gates.require_health(before, new)
     sentences = [f"send the traffic to {new.name}, {version_of(new)}"]

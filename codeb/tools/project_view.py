@@ -7,11 +7,13 @@ from codeb.domain.names import EnvironmentName, SlotName
 from codeb.domain.project import Project
 from codeb.domain.records import iso
 from codeb.services.errors import UnknownEnvironment
-from codeb.tools import results
 from codeb.tools.call import Call
 from codeb.tools.params import Params, ProjectParams
-from codeb.tools.project import wire_settings
+from codeb.tools.project_settings import wire_settings
+from codeb.tools.release_view import version_of
 from codeb.tools.results import Record
+from codeb.tools.settings_view import shown
+from codeb.tools.slot_view import slot_summary
 from codeb.tools.tool import Tool
 
 
@@ -25,7 +27,7 @@ class GetParams(ProjectParams):
 
 def list_all(call: Call, params: ListParams) -> Record:  # noqa: ARG001
     """Every project that the key may see, with its address and what production runs."""
-    found = [summary(call, project) for project in call.projects()]
+    found = [summary(call, project) for project in sorted(call.projects(), key=lambda each: each.name)]
     return {"projects": found, "total": len(found)}
 
 
@@ -35,7 +37,7 @@ def get(call: Call, params: GetParams) -> Record:
     environments = {str(name): _environment(call, project, name) for name in project.ports}
     record = {
         **summary(call, project),
-        "settings": results.shown(wire_settings(project.settings)),
+        "settings": shown(wire_settings(project.settings)),
         "environments": environments,
         "domains": {str(name): list(hosts) for name, hosts in project.domains.items()},
         "registryPath": f"{call.services.settings.registry}/{project.name}",
@@ -51,7 +53,7 @@ def summary(call: Call, project: Project) -> Record:
         "projectName": project.name,
         "teamId": project.team_id,
         "type": project.type,
-        "environments": [str(name) for name in project.ports],
+        "environments": [str(name) for name in EnvironmentName if name in project.ports],
         "url": call.services.addresses.url(production),
         "activeVersion": _active_version(call, project),
         "createdAt": iso(project.created_at),
@@ -63,7 +65,7 @@ def _active_version(call: Call, project: Project) -> str | None:
         pair = call.services.status.slots.get(project.environment(EnvironmentName.PRODUCTION))
     except UnknownEnvironment:
         return None
-    return results.version_of(pair.active)
+    return version_of(pair.active)
 
 
 def _environment(call: Call, project: Project, name: EnvironmentName) -> Record:
@@ -74,7 +76,7 @@ def _environment(call: Call, project: Project, name: EnvironmentName) -> Record:
         "domain": environment.host(addresses.domain),
         "ports": {"blue": ports.blue, "green": ports.green},
         "previews": {str(slot): addresses.preview_url(environment, slot) for slot in SlotName},
-        "slots": results.slot_summary(call.services.status.slots.get(environment), project.team_id),
+        "slots": slot_summary(call.services.status.slots.get(environment), project.team_id),
     }
 
 

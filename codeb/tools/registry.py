@@ -15,6 +15,7 @@ from codeb.tools import (
     health,
     member,
     project,
+    project_init,
     project_view,
     release,
     repository,
@@ -41,6 +42,7 @@ class UnknownTool(CodebError):
 TOOLS: tuple[Tool[Any], ...] = (
     *release.TOOLS,
     *slot.TOOLS,
+    *project_init.TOOLS,
     *project.TOOLS,
     *project_view.TOOLS,
     *workflow.TOOLS,

@@ -10,10 +10,11 @@ from codeb.domain.deployment import DeployFailed
 from codeb.errors import CodebError
 from codeb.services.promote import Switched
 from codeb.services.release_steps import DeployRequest
-from codeb.tools import plan, results
+from codeb.tools import auto_promote, plan
 from codeb.tools.call import Call
 from codeb.tools.params import DryRun, EnvironmentParams
-from codeb.tools.results import Record
+from codeb.tools.release_view import deployed, switched
+from codeb.tools.results import Record, where
 from codeb.tools.tool import Lane, Tool
 
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]
@@ -44,12 +45,15 @@ class MaintenanceParams(EnvironmentParams, DryRun):
 
 def deploy(call: Call, params: DeployParams) -> Record:
     """Put an image into the slot that has no traffic, and wait until it is healthy."""
-    environment = call.environment(params)
+    project = call.project(params.project_name)
+    environment = call.within(project, params)
     request = DeployRequest(
         environment, params.version, params.image, timeout=params.healthcheck_timeout, force=params.force
     )
+    promotes = auto_promote.wanted(call, project, environment)
     if params.dry_run:
-        return plan.deploy(call.services, request)
+        told = plan.deploy(call.services, request)
+        return auto_promote.planned(call, told, call.services.deploy.slots.get(environment)) if promotes else told
     begun = time.monotonic()
     try:
         result = call.services.deploy(request, call.actor, call.on_step, call.on_place)
@@ -58,7 +62,9 @@ def deploy(call: Call, params: DeployParams) -> Record:
             call.observer.deployed(environment, "failed", time.monotonic() - begun)
         raise
     call.observer.deployed(environment, "success", time.monotonic() - begun)
-    return results.deployed(result, call.services.deploy.slots.get(environment), call.services.addresses)
+    pair = call.services.deploy.slots.get(environment)
+    record = deployed(result, pair, call.services.addresses)
+    return {**record, "autoPromote": auto_promote.auto_promoted(call, result, pair)} if promotes else record
 
 
 def promote(call: Call, params: PromoteParams) -> Record:
@@ -102,7 +108,7 @@ def maintenance(call: Call, params: MaintenanceParams) -> Record:
         return plan.maintenance(call.services, environment, on=on)
     receipt = call.services.maintenance(environment, call.actor, on=on, why=params.reason, on_place=call.on_place)
     return {
-        **results.where(environment),
+        **where(environment),
         "maintenance": on,
         "changed": receipt is not None,
         "receipt": receipt and receipt.record(),
@@ -113,7 +119,7 @@ def maintenance(call: Call, params: MaintenanceParams) -> Record:
 def _switched(call: Call, done: Switched) -> Record:
     if done.receipt:
         call.observer.switched(done.environment, done.receipt)
-    return results.switched(done, call.services.settings.domain, call.services.promote.clock.now())
+    return switched(done, call.services.settings.domain, call.services.promote.clock.now())
 
 
 TOOLS: tuple[Tool[Any], ...] = (

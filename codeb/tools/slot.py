@@ -5,11 +5,13 @@ from typing import Any
 from pydantic import Field
 
 from codeb.domain.access import Role
-from codeb.tools import plan, results
+from codeb.tools import plan
 from codeb.tools.call import Call
 from codeb.tools.params import DryRun, EnvironmentParams, Params
 from codeb.tools.plan import planned
-from codeb.tools.results import Record, version_of, where
+from codeb.tools.release_view import grace_period, version_of
+from codeb.tools.results import Record, where
+from codeb.tools.slot_view import slot_status, slot_summary
 from codeb.tools.tool import Lane, Tool
 
 
@@ -41,29 +43,29 @@ def pin(call: Call, params: PinParams) -> Record:
         "changed": changed,
         "slot": slot and str(slot.name),
         "version": version_of(slot),
-        "gracePeriod": results.grace_period(slot, call.services.pin.clock.now()),
+        "gracePeriod": grace_period(slot, call.services.pin.clock.now()),
     }
 
 
 def status(call: Call, params: StatusParams) -> Record:
     """Both slots of an environment: what they hold, which one has the traffic, and what runs."""
     project = call.shown(params.project_name)
-    found = call.services.status(project.environment(params.environment))
-    return results.slot_status(project, found, call.services.cleanup.clock.now())
+    found = call.services.status(call.within(project, params))
+    return slot_status(project, found, call.services.cleanup.clock.now())
 
 
 def status_at_hand(call: Call, params: StatusParams) -> Record | None:
     if (project := call.at_hand(params.project_name)) is None:
         return None
-    found = call.services.status.at_hand(project.environment(params.environment))
-    return results.slot_status(project, found, call.services.cleanup.clock.now()) if found else None
+    found = call.services.status.at_hand(call.within(project, params))
+    return slot_status(project, found, call.services.cleanup.clock.now()) if found else None
 
 
 def list_all(call: Call, params: ListParams) -> Record:  # noqa: ARG001
     """The slots of every environment of every project that the key may see."""
     teams = {project.name: project.team_id for project in call.shown_projects()}
     pairs = [pair for pair in call.services.status.all() if pair.environment.project in teams]
-    data = [results.slot_summary(pair, teams[pair.environment.project]) for pair in pairs]
+    data = [slot_summary(pair, teams[pair.environment.project]) for pair in pairs]
     return {"data": data, "total": len(data)}
 
 

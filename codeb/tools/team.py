@@ -1,10 +1,14 @@
 """team_create, team_list, team_get, team_settings, team_delete. Spec section 6; security 10."""
 
+from datetime import timedelta
 from typing import Any
 
 from pydantic import Field
 
-from codeb.domain.access import AuthContext, Role
+from codeb.adapters.hooks.signature import hook_secret, team_signer
+from codeb.domain.access import KeyKind, Role
+from codeb.domain.quotas import MB
+from codeb.domain.records import iso
 from codeb.domain.teams import Label, Quotas, Slug, Team, TeamId, TeamSettings
 from codeb.errors import InvalidInput
 from codeb.tools.call import Call
@@ -29,13 +33,14 @@ class SettingsParams(TeamParams, DryRun):
         default_factory=dict,
         max_length=50,
         description="those to change of defaultEnvironment, autoPromote, gracePeriodHours (1-720), allowedDomains,"
-        " notificationWebhook; null brings a default back",
+        " notificationWebhook; null brings a default back. autoPromote promotes each successful deploy to the default"
+        " environment, for keys that may promote",
     )
     quotas: dict[str, Any] = Field(
         default_factory=dict,
         max_length=50,
-        description="for platform keys: those to change of projects, previews, memoryMb, cpus, concurrentDeploys,"
-        " streams; null is without limit",
+        description="for platform keys: those to change of projects, previews, memoryMb, cpus, imagesMb (on the app"
+        " host), concurrentDeploys, streams; null is without limit",
     )
 
 
@@ -55,9 +60,9 @@ def create(call: Call, params: CreateParams) -> Record:
     """Make a further team. The answer holds the key of its owner, this once."""
     team, key = call.services.access.teams.create(call.auth, params.name, params.slug, keep=not params.dry_run)
     if params.dry_run:
-        return planned(f"make the team {team.name} and a key for its owner", team=shown(team, call.auth))
+        return planned(f"make the team {team.name} and a key for its owner", team=shown(call, team))
     return {
-        "team": shown(team, call.auth),
+        "team": shown(call, team),
         "teamId": team.id,
         "key": key.text,
         "token": key.record.shown(),
@@ -68,13 +73,15 @@ def create(call: Call, params: CreateParams) -> Record:
 
 def list_(call: Call, params: Params) -> Record:  # noqa: ARG001
     """Your team; every team, for a platform key."""
-    teams = [shown(team, call.auth) for team in call.services.access.teams.visible(call.auth)]
+    teams = [shown(call, team) for team in call.services.access.teams.visible(call.auth)]
     return {"teams": teams, "total": len(teams)}
 
 
 def get(call: Call, params: TeamParams) -> Record:
     """A team with its projects, members, settings and quotas."""
-    return {"team": shown(call.services.access.teams.get(call.auth, params.team_id), call.auth)}
+    team = call.services.access.teams.get(call.auth, params.team_id)
+    record = {"team": shown(call, team)}
+    return {**record, "usage": _usage(call, team.id)} if call.auth.projects is None else record
 
 
 def settings(call: Call, params: SettingsParams) -> Record:
@@ -84,16 +91,16 @@ def settings(call: Call, params: SettingsParams) -> Record:
     teams = call.services.access.teams
     before, after = teams.change(call.auth, params.team_id, lambda team: _edited(team, params), keep=not params.dry_run)
     names = _changed(before.settings, after.settings) + _changed(before.quotas, after.quotas)
-    record = {"team": shown(after, call.auth), "changedSettings": names}
+    record = {"team": shown(call, after), "changedSettings": names}
     if params.dry_run:
         return planned(f"change {', '.join(names)}" if names else "nothing: it is so already", **record)
-    return {**record, "changed": bool(names)}
+    return {**record, **_webhook_secret(call, after), "changed": bool(names)}
 
 
 def delete(call: Call, params: DeleteParams) -> Record:
     """Delete a team that has no project left, and revoke its keys. There is no way back."""
     team, keys = call.services.access.teams.delete(call.auth, params.team_id, params.confirm, keep=not params.dry_run)
-    record = {"team": shown(team, call.auth), "revoked": list(keys)}
+    record = {"team": shown(call, team), "revoked": list(keys)}
     if params.dry_run:
         return planned(f"delete the team {team.name} and revoke its {len(keys)} keys", **record)
     return {
@@ -103,12 +110,37 @@ def delete(call: Call, params: DeleteParams) -> Record:
     }
 
 
-def shown(team: Team, auth: AuthContext) -> Record:
-    """A webhook's address is a secret of those who may set it."""
+def shown(call: Call, team: Team) -> Record:
+    """With the platform's grace where it has none. A webhook's address is a secret of those who may set it."""
     record = team.model_dump(mode="json", by_alias=True)
-    if team.settings.notification_webhook and not auth.role.covers(Role.ADMIN):
-        record["settings"]["notificationWebhook"] = MASK
+    settings: Record = record["settings"]
+    if team.settings.grace_period_hours is None:
+        hours = call.services.rules.grace / timedelta(hours=1)
+        settings["gracePeriodHours"] = int(hours) if hours.is_integer() else hours
+    if team.settings.notification_webhook and not call.auth.role.covers(Role.ADMIN):
+        settings["notificationWebhook"] = MASK
     return record
+
+
+def _usage(call: Call, team_id: str) -> Record:
+    """What there is of each quota right now. Streams are counted by the server that has them."""
+    quotas = call.services.quotas
+    used = quotas.usage(team_id)
+    return {
+        "projects": sum(each.team_id == team_id for each in call.services.projects.all()),
+        "previews": used.previews,
+        "memoryMb": used.memory // MB,
+        "cpus": used.cpus,
+        "concurrentDeploys": len(quotas.places.underway(team_id)),
+    }
+
+
+def _webhook_secret(call: Call, team: Team) -> Record:
+    """What its receiver checks signatures with; an assistant never sees it."""
+    if team.settings.notification_webhook is None or call.auth.kind is KeyKind.ASSISTANT:
+        return {}
+    signer, made_at = team_signer(team.id), iso(team.created_at) or ""
+    return {"webhookSecret": hook_secret(call.services.settings.env_key, signer, made_at).reveal()}
 
 
 def _edited(team: Team, params: SettingsParams) -> Team:

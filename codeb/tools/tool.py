@@ -7,7 +7,7 @@ from typing import Any, Generic
 
 from codeb.domain.access import Role
 from codeb.tools.call import Call
-from codeb.tools.params import P, parse
+from codeb.tools.params import DryRun, P, parse
 from codeb.tools.results import Record
 
 
@@ -17,6 +17,8 @@ class Lane(StrEnum):
     DEPLOY = "deploy"
     CHANGE = "change"
     READ = "read"
+    REMOTE = "remote"
+    """What waits for servers that are not ours: a git host, DNS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Tool(Generic[P]):
     result: Mapping[str, str] = field(default_factory=dict)
     at_hand: Callable[[Call, P], Record | None] | None = None
 
+    @property
+    def changes(self) -> bool:
+        """Whether it may change something, which is what can be planned."""
+        return issubclass(self.params, DryRun)
+
     def described(self) -> dict[str, Any]:
         """What a client or an assistant needs to know to call it."""
         return {
@@ -46,7 +53,7 @@ class Tool(Generic[P]):
             "description": (self.handler.__doc__ or "").strip().split("\n\n")[0],
             "permission": self.permission,
             "role": str(self.least_role),
-            "changes": self.lane is not Lane.READ,
+            "changes": self.changes,
             "inputSchema": self.params.model_json_schema(by_alias=True),
         }
 

@@ -1,8 +1,11 @@
-"""What every host has: the CA, its own certificate, the firewall, and its metrics behind one proxy."""
+"""What every host has: SSH by key, security updates, the CA, its own certificate, and its metrics behind one proxy."""
 
 from pyinfra.api.deploy import deploy
 
 from deploys.components.exporters import modules
+from deploys.components.kernel import kernel
+from deploys.components.ssh import ssh
+from deploys.components.updates import updates
 from deploys.operations import debian, managed, users
 from deploys.operations.managed import Directory, File
 from deploys.platform import current
@@ -10,12 +13,17 @@ from deploys.rendering import render
 
 TLS = "/etc/codeb/tls"
 TLS_GROUP = "codeb-tls"
-_PACKAGES = ("ca-certificates", "curl", "prometheus-node-exporter", "prometheus-exporter-exporter")
+TEXTFILES = "/var/lib/prometheus/node-exporter"
+"""Where the node exporter looks for files of metrics."""
+_PACKAGES = ("ca-certificates", "curl", "iproute2", "prometheus-node-exporter", "prometheus-exporter-exporter")
 
 
 @deploy("Base")
 def base() -> None:
-    """Packages, certificates, node exporter and the exporter proxy."""
+    """The system's own settings, then packages, certificates, node exporter and the exporter proxy."""
+    ssh()
+    updates()
+    kernel()
     platform = current()
     here = platform.here()
     pair = platform.certificate(here)
@@ -30,7 +38,7 @@ def base() -> None:
             File(f"{TLS}/key.pem", pair.key, "0640", group=TLS_GROUP),
         ],
     )
-    node = 'ARGS="--web.listen-address=127.0.0.1:9100"\n'
+    node = f'ARGS="--web.listen-address=127.0.0.1:9100 --collector.textfile.directory={TEXTFILES}"\n'
     proxy = render("base/exporter-exporter.default.j2", address=f"{here.private}:9999", tls=TLS)
     listed = render(
         "base/exporter-exporter.yml.j2",

@@ -21,12 +21,13 @@ def allowed_origins(infra: Infra) -> list[str]:
     return [f"{scheme}://{host}" for scheme in schemes for host in (infra.domain, f"*.{infra.domain}")]
 
 
-def config(infra: Infra, spec: HostSpec, *, token_secret: str, api_key: str) -> str:
+def config(infra: Infra, spec: HostSpec, *, token_secret: str, api_key: str, token_secret_before: str = "") -> str:
     """config.json: clients may subscribe with a token for the very channel only, never by being connected."""
     return render(
         "centrifugo/config.json.j2",
         address=spec.private,
         token_secret=token_secret,
+        token_secret_before=token_secret_before,
         api_key=api_key,
         allowed_origins=allowed_origins(infra),
         shutdown_seconds=SHUTDOWN_SECONDS,
@@ -47,6 +48,7 @@ def centrifugo() -> None:
         infra,
         spec,
         token_secret=platform.secrets["centrifugo_token_secret"],
+        token_secret_before=next(iter(platform.secrets.previous("centrifugo_token_secret")), ""),
         api_key=platform.secrets["centrifugo_api_key"],
     )
     files = managed.files(

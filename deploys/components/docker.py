@@ -2,19 +2,18 @@
 
 from pyinfra.api.deploy import deploy
 
+from codeb.domain.reach import CONTAINER_NETWORKS
 from deploys.components import packages
+from deploys.components.exporters import ENGINE_METRICS_PORT
 from deploys.operations import managed
 from deploys.operations.managed import Directory, File
 from deploys.platform import current
 from deploys.rendering import render
 
-ADDRESS_POOL = "172.20.0.0/14"
-"""16,384 project networks of /28; the engine itself skips what the host routes elsewhere."""
 
-
-def daemon_json(pool: str = ADDRESS_POOL) -> str:
+def daemon_json(pool: str = CONTAINER_NETWORKS) -> str:
     """daemon.json; published ports bind to loopback, because a published port goes round the firewall."""
-    return render("docker/daemon.json.j2", pool=pool)
+    return render("docker/daemon.json.j2", pool=pool, metrics_port=ENGINE_METRICS_PORT)
 
 
 @deploy("Docker Engine")

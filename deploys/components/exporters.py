@@ -8,10 +8,14 @@ from pyinfra.api.deploy import deploy
 from codeb.domain.infra import Role, S3Engine
 from deploys.components.s3_engines import ENGINES
 from deploys.operations import debian, managed
-from deploys.operations.managed import File
+from deploys.operations.managed import Directory, File
 from deploys.platform import current
-from deploys.rendering import render
+from deploys.rendering import TEMPLATES, render
 
+CONTAINER_METRICS = "/usr/local/lib/codeb/container-metrics"
+CONTAINER_METRICS_PORT = 9118
+ENGINE_METRICS_PORT = 9323
+"""Where daemon.json has the engine show its own."""
 OBJECT_STORAGE_METRICS = "/usr/local/lib/codeb/object-storage-metrics"
 
 
@@ -35,6 +39,8 @@ def modules(roles: Sequence[Role], engine: S3Engine, private: str) -> list[Modul
         found += [Module("postgres", 9187), Module("redis", 9121), Module("registry", 5001)]
         if engine != "external":
             found.append(_object_storage(engine, private))
+    if Role.APP in roles:
+        found += [Module("docker", ENGINE_METRICS_PORT), Module("containers", CONTAINER_METRICS_PORT)]
     if Role.STREAMING in roles:
         found.append(Module("centrifugo", 8001, address=private, tls=True))
     return found
@@ -74,3 +80,24 @@ def exporters() -> None:
             stamp=managed.stamp(text),
             changed_by=[files],
         )
+
+
+@deploy("Metrics of the projects' containers")
+def container_metrics() -> None:
+    """A small exporter of ours on the app host: whose container uses how much CPU and memory."""
+    unit = "codeb-container-metrics.service"
+    program = (TEMPLATES / "exporters" / "container_metrics.py").read_bytes()
+    text = render(
+        "exporters/codeb-container-metrics.service.j2", program=CONTAINER_METRICS, port=CONTAINER_METRICS_PORT
+    )
+    written = managed.files(
+        name="Write the exporter of containers",
+        directories=[Directory("/usr/local/lib/codeb", "0755")],
+        files=[File(CONTAINER_METRICS, program, "0755"), File(f"/etc/systemd/system/{unit}", text)],
+    )
+    managed.service(
+        name="Run the exporter of containers",
+        service=unit,
+        stamp=managed.stamp(program, text),
+        changed_by=[written],
+    )

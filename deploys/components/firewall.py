@@ -1,103 +1,74 @@
-"""Who may talk to whom: one table, and the nftables rules of a host made from it. Spec section 9."""
+"""The nftables rules of a host, made from the one table of who may talk to whom. Spec section 9, security row 2."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
-
+from pyinfra import host
 from pyinfra.api.deploy import deploy
+from pyinfra.api.exceptions import DeployError
 
 from codeb.domain.infra import Infra, Role
+from codeb.domain.reach import CONTAINER_NETWORKS, Rule, container_rules, rules
 from deploys.operations import debian, managed
+from deploys.operations.interfaces import DefaultInterfaces
 from deploys.operations.managed import Directory, File
 from deploys.platform import current
 from deploys.rendering import render
 
-Source = Role | Literal["everyone", "admin"]
 UNIT = "codeb-firewall.service"
-SSH = 22
-OBJECT_STORAGE = 9000
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """``sources`` may reach ``port`` of the hosts with ``role``; None is every host."""
-
-    role: Role | None
-    port: int
-    sources: tuple[Source, ...]
-    what: str
-    protocol: Literal["tcp", "udp"] = "tcp"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One accepting line: ``addresses`` empty stands for everyone."""
-
-    protocol: str
-    port: int
-    addresses: tuple[str, ...]
-    what: str
-
-
-_PUBLIC = (Role.APP, Role.STREAMING, Role.BACKUP)
-TABLE = (
-    Row(None, SSH, ("everyone",), "SSH, by key"),
-    Row(None, 9999, (Role.BACKUP,), "metrics of the host's exporters"),
-    *(Row(role, 80, ("everyone",), "Caddy") for role in _PUBLIC),
-    *(Row(role, 443, ("everyone",), "Caddy") for role in _PUBLIC),
-    *(Row(role, 443, ("everyone",), "Caddy, HTTP/3", "udp") for role in _PUBLIC),
-    Row(Role.APP, 9101, (Role.BACKUP, "admin"), "the API"),
-    Row(Role.STREAMING, 8000, ("admin",), "Centrifugo"),
-    Row(Role.STREAMING, 8001, (Role.APP,), "Centrifugo's API"),
-    Row(Role.STORAGE, 5432, (Role.APP,), "PostgreSQL"),
-    Row(Role.STORAGE, 6379, (Role.APP,), "Redis"),
-    Row(Role.STORAGE, 5000, (Role.APP, "admin"), "the registry"),
-    Row(Role.STORAGE, OBJECT_STORAGE, (Role.APP, Role.BACKUP, "admin"), "object storage"),
-    Row(Role.BACKUP, 9090, ("admin",), "Prometheus"),
-    Row(Role.BACKUP, 3000, ("admin",), "Grafana"),
+BESIDE = "/etc/systemd/system/nftables.service.d"
+"""Debian's own unit, which flushes every table where somebody has enabled it."""
+INNER = (
+    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+    *("192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3"),
+    *("::/96", "::ffff:0:0/96", "64:ff9b:1::/48", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"),
 )
-
-
-def rules(infra: Infra, name: str) -> Iterator[Rule]:
-    """The table's rows for one host, with addresses for roles. Rows that nobody may use are left out."""
-    roles = infra.hosts[name].roles
-    for row in TABLE:
-        if row.role is not None and row.role not in roles:
-            continue
-        if row.port == OBJECT_STORAGE and infra.s3_engine == "external":
-            continue
-        if row.port == SSH and (port := infra.ssh_of(name).port) != SSH:
-            yield Rule(row.protocol, port, (), "SSH, as infra.toml says")
-        if "everyone" in row.sources:
-            yield Rule(row.protocol, row.port, (), row.what)
-            continue
-        addresses = tuple(dict.fromkeys(address for source in row.sources for address in _addresses(infra, source)))
-        if addresses:
-            yield Rule(row.protocol, row.port, addresses, row.what)
-
-
-def _addresses(infra: Infra, source: Source) -> tuple[str, ...]:
-    if isinstance(source, Role):
-        return (infra.address_of(source),)
-    return infra.admin_networks if source == "admin" else ()
+"""No public addresses: private, link-local (a cloud's metadata address is one), shared, translated, multicast."""
 
 
 def ruleset(infra: Infra, name: str) -> str:
     """A file for ``nft -f``: it replaces our own table in one step and leaves Docker's alone."""
-    return render("firewall/codeb.nft.j2", rules=list(dict.fromkeys(rules(infra, name))))
+    return render(
+        "firewall/codeb.nft.j2",
+        rules=list(dict.fromkeys(rules(infra, name))),
+        networks=CONTAINER_NETWORKS if Role.APP in infra.hosts[name].roles else "",
+        here=list(dict.fromkeys(container_rules(infra, name))),
+        elsewhere=_elsewhere(infra, name),
+        hosts=list(dict.fromkeys(a for each in infra.hosts.values() for a in (each.address, each.private))),
+        inner=INNER,
+    )
+
+
+def _elsewhere(infra: Infra, name: str) -> list[Rule]:
+    found = (rule for other in infra.hosts if other != name for rule in container_rules(infra, other))
+    return list(dict.fromkeys(found))
 
 
 @deploy("Firewall")
 def firewall() -> None:
     """What the table does not list is dropped. Connections that are open stay open."""
     infra, here = current().infra, current().here()
+    if Role.APP in here.roles:
+        _require_a_way_out(here.name, host.get_fact(DefaultInterfaces))
     text, unit = ruleset(infra, here.name), render("firewall/codeb-firewall.service.j2")
+    again = render("firewall/nftables.conf.j2")
     debian.packages(name="Install nftables", packages=["nftables"])
     files = managed.files(
         name="Write the rules",
-        directories=[Directory("/etc/codeb", "0755")],
-        files=[File("/etc/codeb/firewall.nft", text, "0640"), File(f"/etc/systemd/system/{UNIT}", unit)],
+        directories=[Directory("/etc/codeb", "0755"), Directory(BESIDE, "0755")],
+        files=[
+            File("/etc/codeb/firewall.nft", text, "0640"),
+            File(f"/etc/systemd/system/{UNIT}", unit),
+            File(f"{BESIDE}/codeb.conf", again),
+        ],
     )
     managed.service(
-        name="Apply the rules", service=UNIT, stamp=managed.stamp(text, unit), changed_by=[files], reload=True
+        name="Apply the rules", service=UNIT, stamp=managed.stamp(text, unit, again), changed_by=[files], reload=True
     )
+
+
+def _require_a_way_out(name: str, interfaces: list[str]) -> None:
+    """The rules know containers by the names of Docker's bridges; a way out of such a name would lock people out."""
+    for interface in interfaces:
+        if interface.startswith(("br-", "docker")):
+            raise DeployError(
+                f"{name} reaches the world by {interface}, a name like those of Docker's networks: the firewall would"
+                " take whoever comes that way for a container; rename the interface first"
+            )

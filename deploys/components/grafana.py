@@ -1,14 +1,15 @@
-"""Grafana on the backup host: the datasource, one dashboard, a login. ``source = "none"`` leaves it out."""
+"""Grafana on the backup host: the datasource, the dashboards, a login. ``source = "none"`` leaves it out."""
 
 from pyinfra import host, logger
 from pyinfra.api.deploy import deploy
 
 from codeb.domain.infra import Infra, Role
 from deploys.components import packages
+from deploys.dashboards import catalogue
 from deploys.operations import managed, ready
 from deploys.operations.managed import Directory, File
 from deploys.platform import Platform, current
-from deploys.rendering import TEMPLATES, render
+from deploys.rendering import render
 
 HOME = "/etc/grafana"
 DASHBOARDS = f"{HOME}/codeb-dashboards"
@@ -27,7 +28,7 @@ def configuration(platform: Platform) -> list[File]:
         File(f"{HOME}/secret_key", secrets["grafana_secret_key"], "0640", "root", "grafana"),
         File(f"{HOME}/provisioning/datasources/codeb.yml", datasource(), "0640", "root", "grafana"),
         File(f"{HOME}/provisioning/dashboards/codeb.yml", render("grafana/dashboards.yml.j2", directory=DASHBOARDS)),
-        File(f"{DASHBOARDS}/codeb.json", (TEMPLATES / "grafana" / "codeb.json").read_bytes()),
+        *(File(f"{DASHBOARDS}/{name}", text) for name, text in catalogue.files().items()),
     ]
 
 
@@ -55,7 +56,7 @@ def grafana() -> None:
     drop_in = "/etc/systemd/system/grafana-server.service.d"
     files = configuration(platform)
     written = managed.files(
-        name="Write its configuration and dashboard",
+        name="Write its configuration and dashboards",
         directories=[
             Directory(HOME, "0750", "root", "grafana"),
             Directory(f"{HOME}/provisioning/datasources", "0750", "root", "grafana"),

@@ -1,4 +1,4 @@
-"""PostgreSQL on the storage host: CodeB's database, its role, and nobody else. Spec sections 7 and 9."""
+"""PostgreSQL on the storage host: CodeB's database, its owner, and the API that uses it. Spec sections 7 and 9."""
 
 from ipaddress import ip_network
 
@@ -8,16 +8,18 @@ from pyinfra.api.exceptions import DeployError
 from pyinfra.facts.server import LinuxDistribution
 
 from codeb.domain.infra import Role
+from codeb.domain.reach import CONTAINER_NETWORKS
 from deploys.components.base import TLS, TLS_GROUP
 from deploys.operations import debian, managed, users
 from deploys.operations.managed import File
 from deploys.operations.postgres import sql
 from deploys.platform import Platform, current
-from deploys.rendering import render
-from deploys.scram import verifier
+from deploys.rendering import TEMPLATES, render
+from deploys.scram import fits, verifier
 
 DISTRIBUTION_VERSIONS = {("Debian", 12): 15, ("Debian", 13): 17, ("Ubuntu", 22): 14, ("Ubuntu", 24): 16}
 DATABASE = "codeb"
+IDENT = (TEMPLATES / "postgres" / "pg_ident.conf").read_text()
 
 
 @deploy("PostgreSQL")
@@ -34,7 +36,11 @@ def postgres() -> None:
         files=[File(f"{home}/conf.d/50-codeb.conf", settings, "0644", "postgres", "postgres")],
     )
     rules = managed.files(
-        name="Write who may connect", files=[File(f"{home}/pg_hba.conf", access, "0640", "postgres", "postgres")]
+        name="Write who may connect",
+        files=[
+            File(f"{home}/pg_hba.conf", access, "0640", "postgres", "postgres"),
+            File(f"{home}/pg_ident.conf", IDENT, "0640", "postgres", "postgres"),
+        ],
     )
     unit = f"postgresql@{version}-main.service"
     certificate = platform.certificate(platform.here()).certificate
@@ -42,14 +48,26 @@ def postgres() -> None:
         name="Run PostgreSQL", service=unit, stamp=managed.stamp(settings, certificate), changed_by=[configuration]
     )
     managed.service(
-        name="Apply who may connect", service=unit, stamp=managed.stamp(access), changed_by=[rules], reload=True
+        name="Apply who may connect", service=unit, stamp=managed.stamp(access, IDENT), changed_by=[rules], reload=True
     )
-    password = platform.secrets["postgres_codeb_password"]
-    stored = platform.secrets.get_or_make("postgres_codeb_verifier", lambda: verifier(password))
-    provision_password = platform.secrets["postgres_provisioner_password"]
-    provisioner = platform.secrets.get_or_make("postgres_provisioner_verifier", lambda: verifier(provision_password))
-    script = render("postgres/setup.sql.j2", verifier=stored, provisioner=provisioner, name=DATABASE)
+    script = setup(platform)
     sql(name="Have CodeB's roles and database", script=script)
+
+
+def setup(platform: Platform) -> str:
+    """Verifiers are kept with the passwords that they were made of: a new salt would be a change in every run."""
+    roles = {"verifier": "codeb", "owner": "owner", "provisioner": "provisioner"}
+    verifiers = {word: _verifier(platform, role) for word, role in roles.items()}
+    return render("postgres/setup.sql.j2", name=DATABASE, **verifiers)
+
+
+def _verifier(platform: Platform, role: str) -> str:
+    """Another password, one out of the environment say, has another verifier."""
+    password, name = platform.secrets[f"postgres_{role}_password"], f"postgres_{role}_verifier"
+    kept = platform.secrets.get_or_make(name, lambda: verifier(password))
+    if not fits(password, kept):
+        platform.secrets.put({name: (kept := verifier(password))})
+    return kept
 
 
 def distribution_version() -> int:
@@ -72,4 +90,5 @@ def conf(platform: Platform) -> str:
 def hba(platform: Platform) -> str:
     app = platform.one(Role.APP)
     networks = dict.fromkeys(str(ip_network(address)) for address in (app.private, app.address))
-    return render("postgres/pg_hba.conf.j2", name=DATABASE, app=list(networks))
+    containers = [CONTAINER_NETWORKS] if Role.APP in platform.one(Role.STORAGE).roles else []
+    return render("postgres/pg_hba.conf.j2", name=DATABASE, app=list(networks), containers=containers)

@@ -7,6 +7,7 @@ from pyinfra.api.deploy import deploy
 
 from codeb.domain.infra import Infra, Role
 from deploys.components import packages
+from deploys.components.alert_rules import rule_files
 from deploys.operations import managed, ready
 from deploys.operations.managed import Directory, File
 from deploys.platform import HostSpec, Platform, current
@@ -16,8 +17,6 @@ HOME = "/etc/prometheus/codeb"
 DATA = "/var/lib/prometheus/metrics2"
 CA_FILE = "/etc/codeb/tls/ca.pem"
 CADDY_ROLES = {Role.APP, Role.STREAMING, Role.BACKUP}
-CERTIFICATE_MARGIN = {"acme": 7 * 24 * 3600, "internal": 2 * 3600, "off": 0}
-"""Seconds before its end by which a certificate has been renewed: Caddy's own CA issues for half a day only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,7 @@ class Job:
 class PublicSite:
     url: str
     module: str
+    host: str
 
 
 def jobs(platform: Platform) -> list[Job]:
@@ -61,6 +61,7 @@ def jobs(platform: Platform) -> list[Job]:
         _proxied("caddy", *(spec for spec in every if CADDY_ROLES & set(spec.roles))),
         *(_proxied(name, storage) for name in ("postgres", "redis", "registry", *stored)),
         _proxied("centrifugo", streaming),
+        *(_proxied(name, app) for name in ("docker", "containers")),
         Job("api", (Target(f"{app.private}:9101", app.name),)),
         Job("prometheus", (Target("127.0.0.1:9090", here.name),)),
         Job("alertmanager", (Target("127.0.0.1:9093", here.name),)),
@@ -79,13 +80,16 @@ def _proxied(name: str, *hosts: HostSpec) -> Job:
 def public_sites(infra: Infra) -> list[PublicSite]:
     """The platform's names as people reach them; Centrifugo's answer to a plain request is a 400."""
     scheme = "http" if infra.tls == "off" else "https"
-    sites = [
-        PublicSite(f"{scheme}://{infra.public_name(Role.APP)}/health", "answers"),
-        PublicSite(f"{scheme}://{infra.public_name(Role.STREAMING)}/connection/websocket", "expects_upgrade"),
+    asked = [
+        (Role.APP, "/health", "answers"),
+        (Role.STREAMING, "/connection/websocket", "expects_upgrade"),
     ]
     if packages.source(infra, "grafana") != "none":
-        sites.append(PublicSite(f"{scheme}://{infra.public_name(Role.BACKUP)}/api/health", "answers"))
-    return sites
+        asked.append((Role.BACKUP, "/api/health", "answers"))
+    return [
+        PublicSite(f"{scheme}://{infra.public_name(role)}{path}", module, infra.host_with(role))
+        for role, path, module in asked
+    ]
 
 
 def prometheus_yml(platform: Platform) -> str:
@@ -95,15 +99,13 @@ def prometheus_yml(platform: Platform) -> str:
         jobs=jobs(platform),
         ca_file=CA_FILE,
         public_sites=public_sites(platform.infra),
+        certificates=_proxied("host_certificates", *platform.hosts()).targets,
     )
 
 
-def rules_yml(infra: Infra) -> str:
-    return render("prometheus/rules.yml.j2", directory=HOME, certificate_margin=CERTIFICATE_MARGIN[infra.tls])
-
-
 def blackbox_yml(infra: Infra) -> str:
-    return render("prometheus/blackbox.yml.j2", ca_file=CA_FILE if infra.tls == "internal" else "")
+    ca_file = CA_FILE if infra.tls == "internal" else ""
+    return render("prometheus/blackbox.yml.j2", ca_file=ca_file, inner_ca_file=CA_FILE)
 
 
 COMMAND = (
@@ -130,7 +132,7 @@ def prometheus() -> None:
     packages.install("prometheus", packages.source(platform.infra, "prometheus"))
     _blackbox(platform.infra)
     unit = framed(COMMAND, ["/var/lib/prometheus"], CHECK)
-    config, rules = prometheus_yml(platform), rules_yml(platform.infra)
+    config, rules = prometheus_yml(platform), rule_files(platform.infra, HOME)
     unit_file = managed.files(
         name="Frame its unit",
         directories=[Directory("/etc/systemd/system/prometheus.service.d")],
@@ -138,8 +140,11 @@ def prometheus() -> None:
     )
     written = managed.files(
         name="Write its configuration and alert rules",
-        directories=[Directory(HOME)],
-        files=[File(f"{HOME}/rules.yml", rules), File(f"{HOME}/prometheus.yml", config)],
+        directories=[Directory(HOME), Directory(f"{HOME}/rules")],
+        files=[
+            *(File(f"{HOME}/rules/{name}", text) for name, text in rules.items()),
+            File(f"{HOME}/prometheus.yml", config),
+        ],
     )
     managed.service(
         name="Run Prometheus", service="prometheus.service", stamp=managed.stamp(unit), changed_by=[unit_file]

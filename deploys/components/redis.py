@@ -40,10 +40,11 @@ def conf(platform: Platform) -> str:
 
 
 def acl(platform: Platform) -> str:
-    """The users, each with the hash of its password; the default user is off."""
-    hashes = {name: _hash(platform.secrets[f"redis_{name}_password"]) for name in USERS}
+    """The users, each with the hash of its password, and of those before while both count; the default user is off."""
+    hashes = {name: _hashes(platform, f"redis_{name}_password") for name in USERS}
     return render("redis/users.acl.j2", hashes=hashes)
 
 
-def _hash(password: str) -> str:
-    return hashlib.sha256(password.encode()).hexdigest()
+def _hashes(platform: Platform, name: str) -> str:
+    passwords = (platform.secrets[name], *platform.secrets.previous(name))
+    return " ".join(f"#{hashlib.sha256(password.encode()).hexdigest()}" for password in passwords)

@@ -23,6 +23,4 @@ def keys(platform: Platform, bucket: str) -> Keys:
 def _given(platform: Platform, name: str) -> str:
     if value := platform.secrets.get(name):
         return value
-    raise ConfigError(
-        f"{platform.secrets.path}: {name} is not set: object storage is external, write its key for you there"
-    )
+    raise ConfigError(f"{platform.secrets}: {name} is not set: object storage is external, write its key for you there")

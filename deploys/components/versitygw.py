@@ -2,13 +2,14 @@
 
 import json
 
-from deploys.components import artifacts
+from codeb.domain.project_cache import BUCKET
+from deploys.components import artifacts, s3_projects
 from deploys.components.base import TLS
 from deploys.components.exporters import OBJECT_STORAGE_METRICS
 from deploys.components.s3_engines import BUCKETS, DATA, HOME, ROOT_USER, UNIT, USER
 from deploys.operations import managed, ready
+from deploys.operations import object_storage as s3
 from deploys.operations.managed import Directory, File
-from deploys.operations.object_storage import policies
 from deploys.platform import Platform
 from deploys.rendering import render
 
@@ -27,12 +28,11 @@ def serve(platform: Platform, address: str) -> None:
         name="Configure VersityGW",
         directories=[
             Directory(HOME, "0700"),
-            *(Directory(f"{DATA}{part}", "0700", *own) for part in ("", "/data", "/iam")),
+            *(Directory(f"{DATA}{part}", "0700", *own) for part in ("", "/data", "/meta", "/iam")),
             Directory("/usr/local/lib/codeb", "0755"),
         ],
         files=[
             File(f"{HOME}/root.env", environment, "0600"),
-            File(f"{DATA}/iam/users.json", users(platform), "0600", *own),
             File(f"/etc/systemd/system/{UNIT}", unit),
             File(OBJECT_STORAGE_METRICS, metrics, "0755"),
         ],
@@ -41,7 +41,7 @@ def serve(platform: Platform, address: str) -> None:
     managed.service(
         name="Run VersityGW",
         service=UNIT,
-        stamp=managed.stamp(unit, environment, users(platform), program.name, certificate),
+        stamp=managed.stamp(unit, environment, accounts(platform), program.name, certificate),
         changed_by=[files, binary],
     )
     ready.answers(
@@ -50,36 +50,58 @@ def serve(platform: Platform, address: str) -> None:
         unit=UNIT,
         options=f"--cacert {TLS}/ca.pem",
     )
-    policies(
-        name="Have the buckets and their policies",
+    s3.buckets(
+        name="Have the buckets",
         endpoint=f"https://{address}",
-        wanted={bucket: policy(bucket) for bucket in BUCKETS},
+        wanted=BUCKETS,
+        credentials=f"{HOME}/root.env",
+        ca=f"{TLS}/ca.pem",
+    )
+    s3_projects.have_users(platform, address, statements(BUCKET), accounts(platform))
+    s3.policies(
+        name="Have the other buckets' policies",
+        endpoint=f"https://{address}",
+        wanted={bucket: policy(bucket) for bucket in BUCKETS if bucket != BUCKET},
         credentials=f"{HOME}/root.env",
         ca=f"{TLS}/ca.pem",
     )
 
 
-def users(platform: Platform) -> str:
-    """The engine's own file of users; who may do what is each bucket's policy."""
-    accounts = {
+def accounts(platform: Platform) -> dict[str, dict[str, object]]:
+    """The buckets' users as the engine's own file has them; who may do what is each bucket's policy."""
+    return {
         bucket: {
             "access": bucket,
-            "secret": platform.secrets[f"s3_{bucket.replace('-', '_')}_secret"],
+            "secret": platform.secrets[_secret_name(bucket)],
             "role": "user",
             "userID": 0,
             "groupID": 0,
         }
         for bucket in BUCKETS
     }
-    return json.dumps({"accessAccounts": accounts}, sort_keys=True)
+
+
+def _secret_name(bucket: str) -> str:
+    """Of the build cache another one than before there were users of projects, when it was everybody's. Security 1."""
+    return "s3_docker_cache_admin_secret" if bucket == BUCKET else f"s3_{bucket.replace('-', '_')}_secret"
 
 
 def policy(bucket: str) -> str:
-    """A bucket policy in canonical JSON: its user alone, everything in it, nothing outside it."""
-    statement = {
+    """A bucket policy in canonical JSON."""
+    return json.dumps({"Version": "2012-10-17", "Statement": statements(bucket)}, sort_keys=True, separators=(",", ":"))
+
+
+def statements(bucket: str) -> list[dict[str, object]]:
+    """Its user alone, everything in it, nothing outside it.
+
+    The engine compares a key with the policy first and makes a path of it then, so that ``a/../../other/key`` would be
+    an object of another bucket, or a file beside all of them: whatever has two dots is refused.
+    """
+    allow: dict[str, object] = {
         "Effect": "Allow",
         "Principal": [bucket],
         "Action": "s3:*",
         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True, separators=(",", ":"))
+    deny = {**allow, "Effect": "Deny", "Principal": "*", "Resource": [f"arn:aws:s3:::{bucket}/*..*"]}
+    return [allow, deny]

@@ -152,11 +152,11 @@ def service(
     state = host.get_fact(ServiceState, service=service, aspect=aspect)
     name = shlex.quote(service)
     changed = any(meta.is_complete() and meta.did_change() for meta in changed_by)
-    if state.get("NeedDaemonReload") == "yes" or changed:
+    stale = changed or state.get("stamp") != stamp
+    if state.get("NeedDaemonReload") == "yes" or stale:
         yield StringCommand("systemctl daemon-reload")
     if state.get("enabled") not in ("enabled", "static", "alias", "indirect", "generated"):
         yield StringCommand(f"systemctl enable --quiet {name}")
-    stale = changed or state.get("stamp") != stamp
     if state.get("active") != "active":
         yield StringCommand(f"systemctl reset-failed {name} 2>/dev/null; systemctl start {name}")
     elif stale:

@@ -1,6 +1,6 @@
 """A registry of teams and keys that is nowhere but in memory."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from codeb.domain.keys import KeyRecord
 from codeb.domain.teams import Team
+from codeb.services.protocols.access import AccessRegistry
 
 
 @dataclass
@@ -46,12 +47,17 @@ class FakeAccess:
     content: _Change = field(default_factory=lambda: _Change({}, {}, set()))
     used: dict[str, datetime] = field(default_factory=dict)
     written: int = 0
+    real: AccessRegistry | None = None
+    """Files behind a door, which the use cases read then too."""
 
-    def teams(self) -> dict[str, Team]:
-        return self.content.teams_by_id
+    def teams(self) -> Mapping[str, Team]:
+        return self.real.teams() if self.real else self.content.teams_by_id
 
     def keys(self) -> dict[str, KeyRecord]:
         return self.content.keys_by_id
+
+    def put(self, team: Team) -> None:
+        self.content.put_team(team)
 
     def uses(self) -> dict[str, datetime]:
         return self.used

@@ -101,7 +101,7 @@ class FakeAuditLog:
 
 def _asked(query: AuditQuery, row: AuditEntry) -> bool:
     wanted = {
-        row.team_id: query.reach.team_id,
+        row.team_id if row.whose is None else row.whose: query.reach.team_id,
         row.project: query.project,
         row.tool: query.tool,
         row.key_id: query.key_id,

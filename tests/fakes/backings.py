@@ -1,5 +1,6 @@
 """Databases and users of Redis, in memory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from codeb.domain.names import Environment
@@ -22,6 +23,11 @@ class FakeDatabases:
         self.made[environment] = self.made.get(environment, 0) + 1
         url = f"postgresql://u:pw-{self.made[environment]}@db.test/{environment.key}"
         return Backing({"name": environment.key}, {self.variable: url})
+
+    def recalled(self, environment: Environment, variables: Mapping[str, str]) -> Mapping[str, str]:
+        current = f"pw-{self.made.get(environment)}@"
+        value = variables.get(self.variable, "")
+        return {self.variable: value} if current in value else {}
 
     def remove(self, environment: Environment) -> None:
         self.made.pop(environment, None)

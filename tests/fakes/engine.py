@@ -45,12 +45,18 @@ class EngineProcess:
 
     @contextmanager
     def running(self) -> Iterator["EngineProcess"]:
-        server = _Server(str(self.socket), _Handler)
+        with self.served(Handler):
+            yield self
+
+    @contextmanager
+    def served(self, handler: type["Handler"]) -> Iterator[None]:
+        """By a handler that may know more than this one."""
+        server = Server(str(self.socket), handler)
         server.engine = self
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
-            yield self
+            yield
         finally:
             self.cut()
             server.shutdown()
@@ -69,14 +75,14 @@ def labels(name: str) -> Mapping[str, str]:
     }
 
 
-class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
     engine: EngineProcess
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
+    server: Server
 
     def do_GET(self) -> None:
         engine, path = self.server.engine, self.path.partition("?")[0]
@@ -84,11 +90,14 @@ class _Handler(BaseHTTPRequestHandler):
         if path.endswith("/events"):
             self._stream()
         elif path.endswith("/containers/json"):
-            self._answer(200, [_listed(engine, name) for name in engine.containers])
+            self._answer(200, self.listed())
         elif (match := _ONE.fullmatch(path)) and (name := _named(engine, match[1])):
             self._answer(200, _shown(engine, name))
         else:
             self._answer(404, {"message": "No such container"})
+
+    def listed(self) -> list[dict[str, Any]]:
+        return [_listed(self.server.engine, name) for name in self.server.engine.containers]
 
     def _answer(self, status: int, record: object) -> None:
         body = json.dumps(record).encode()

@@ -28,6 +28,9 @@ class FakeMemory:
     def slots(self, environment: Environment) -> SlotPair | None:
         return None if "slots" in self.forgotten else self.files.get(environment)
 
+    def all_slots(self) -> Sequence[SlotPair] | None:
+        return None if "slots" in self.forgotten else self.files.all()
+
     def observed(self, container: str) -> Observed | None:
         return None if "containers" in self.forgotten else self.runtime.observe(container)
 

@@ -11,6 +11,7 @@ from codeb.domain.events import SETTLING, Event, EventKind
 from codeb.domain.names import Environment, EnvironmentName
 from codeb.domain.ports import lowest_free
 from codeb.domain.project import Project, ProjectExists, ProjectSettings, UnknownProject
+from codeb.domain.quotas import require_project
 from codeb.domain.records import pair_from
 from codeb.domain.slots import SlotPair
 from codeb.errors import CodebError, Unavailable
@@ -145,10 +146,18 @@ class FakeProjects:
         return list(self.known.values())
 
     def create(
-        self, name: str, *, team_id: str, type: str, environments: Sequence[EnvironmentName], settings: ProjectSettings
+        self,
+        name: str,
+        *,
+        team_id: str,
+        type: str,
+        environments: Sequence[EnvironmentName],
+        settings: ProjectSettings,
+        at_most: int | None = None,
     ) -> Project:
         if name in self.known:
             raise ProjectExists(name)
+        require_project(team_id, at_most, sum(each.team_id == team_id for each in self.known.values()))
         taken = {pair.blue for project in self.known.values() for pair in project.ports.values()}
         ports = {environment: lowest_free(environment, taken) for environment in environments}
         self.known[name] = Project(name, team_id, type, settings, ports, {}, self.clock.now())

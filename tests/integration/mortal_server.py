@@ -25,10 +25,12 @@ _TRIGGER = "CODEB_TEST_TRIGGER"
 
 @dataclass
 class Server:
-    """What a client of the API, and whoever kills it, see of it."""
+    """What a client of the API, and whoever kills it, see of it. ``module`` is what runs, with ``settings`` besides."""
 
     platform: Platform
     key: str
+    module: str = "tests.integration.mortal_server"
+    settings: dict[str, str] = field(default_factory=dict)
     address: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
     internal: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
@@ -43,10 +45,11 @@ class Server:
             "CODEB_INTERNAL_LISTEN": self.internal,
             "CODEB_ENV_FILE": str(self.platform.caddy.directory / "absent.env"),
             _TRIGGER: str(self._trigger),
+            **self.settings,
         }
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.mortal_server"],
+                [sys.executable, "-m", self.module],
                 env=environ,
                 cwd=Path(__file__).resolve().parents[2],
                 stdout=log,
@@ -91,7 +94,7 @@ class Server:
 
     def _healthy(self) -> bool:
         assert self.process is not None
-        assert self.process.poll() is None, self._log.read_text()
+        assert self.process.poll() is None, self.log.read_text()
         try:
             return bool(requests.get(f"http://{self.address}/health", timeout=5).json()["status"] == "healthy")
         except requests.ConnectionError:
@@ -102,7 +105,8 @@ class Server:
         return self.platform.caddy.directory / "trigger"
 
     @property
-    def _log(self) -> Path:
+    def log(self) -> Path:
+        """What the process says, on either stream."""
         return self.platform.caddy.directory / "server.log"
 
 

@@ -14,6 +14,7 @@ _AS_POSTGRES = ("runuser", "-u", "postgres", "--")
 class PostgresProcess:
     directory: Path
     port: int
+    superuser: str = "codeb"
 
     @property
     def settings(self) -> Database:
@@ -21,11 +22,14 @@ class PostgresProcess:
 
     def create(self) -> None:
         """Make the cluster, start it, and make an empty database."""
-        shutil.chown(self.directory, "postgres")
-        self._run("initdb", "-D", str(self._data), "-A", "trust", "-U", "codeb")
-        self.start()
+        self.create_bare()
         create = ["createdb", "-h", str(self.directory), "-p", str(self.port), "-U", "codeb", "codeb"]
         subprocess.run([*_AS_POSTGRES, *create], check=True)
+
+    def create_bare(self) -> None:
+        shutil.chown(self.directory, "postgres")
+        self._run("initdb", "-D", str(self._data), "-A", "trust", "-U", self.superuser)
+        self.start()
 
     def start(self) -> None:
         """Returns when it answers; a server that runs already is let be."""

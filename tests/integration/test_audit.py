@@ -144,6 +144,22 @@ def test_a_role_that_may_only_insert_and_select_has_nothing_else(rows: AuditRows
         connection.execute("DROP ROLE audit_runtime")
 
 
+def test_a_row_is_read_by_the_team_whose_it_is(rows: AuditRows) -> None:
+    rows.write(
+        [
+            entry(0, team_id="ops"),
+            entry(1, team_id="ops", project="blog", whose="team-a"),
+            entry(2, team_id="ops", project="gone", whose=""),
+            entry(3, team_id="team-a", project="blog"),
+        ]
+    )
+    seen = {
+        team: sorted(each.id for each in rows.rows(AuditQuery(Reach(team)), 10)) for team in ("ops", "team-a", None)
+    }
+    assert seen == {"ops": names([0]), "team-a": names([1, 3]), None: names([0, 1, 2, 3])}
+    assert {each.whose for each in rows.rows(EVERYTHING, 10)} == {None, "team-a", ""}
+
+
 def test_only_what_is_old_is_pruned(rows: AuditRows) -> None:
     now = datetime.now(UTC)
     ages = {1: 500, 2: 401, 3: 399, 4: 31, 5: 29, 6: 0}
@@ -175,6 +191,7 @@ def test_a_hundred_thousand_rows_are_read_by_an_index(rows: AuditRows, database:
         "audit_logs_team": AuditQuery(team),
         "audit_logs_project": AuditQuery(team, project="p3"),
         "audit_logs_tool": AuditQuery(Reach(None), tool="tool3"),
+        "audit_logs_refused": AuditQuery(Reach("team-10"), success=False),
         "audit_logs_key": AuditQuery(Reach(None), key_id="key_3"),
     }
     for index, query in queries.items():
@@ -185,6 +202,8 @@ def test_a_hundred_thousand_rows_are_read_by_an_index(rows: AuditRows, database:
             assert "Sort" not in plan, plan
     narrow = AuditQuery(Reach("team-3", frozenset({"p3"}), "key_1"), tool="tool3", success=False)
     assert "Seq Scan" not in _plan(database, narrow, middle)
+    without_rows = AuditQuery(Reach("team-3", frozenset({"p-none"}), "key_none"))
+    assert "Seq Scan" not in _plan(database, without_rows, None)
     assert rows.count(EVERYTHING, 10_001) == 10_001
 
 
@@ -197,7 +216,7 @@ def _plan(database: Database, query: AuditQuery, after: Place | None) -> str:
 
 def test_nothing_known_to_be_secret_is_in_the_table(rows: AuditRows, database: Database) -> None:
     from codeb.domain.access import AuthContext, Role
-    from codeb.tools.audit_entry import RequestFacts, entry_of
+    from codeb.tools.audit_entry import Caller, RequestFacts, entry_of
 
     known = KnownSecrets()
     known.add_variables({"TOKEN": "tok-4711"})
@@ -205,8 +224,7 @@ def test_nothing_known_to_be_secret_is_in_the_table(rows: AuditRows, database: D
         "deploy",
         {"projectName": "blog", "note": "with tok-4711", "password": "plain-4712"},
         {"logs": "started with tok-4711"},
-        auth=AuthContext("key_1", "team-a", Role.MEMBER),
-        facts=RequestFacts("c", "cli"),
+        Caller(AuthContext("key_1", "team-a", Role.MEMBER), RequestFacts("c", "cli"), dict[str, str]().get),
         duration_ms=1,
         cover=known.cover,
     )

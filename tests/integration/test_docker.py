@@ -9,8 +9,9 @@ import pytest
 
 from codeb.adapters.docker.engine import connect
 from codeb.adapters.docker.events import EngineEvents
-from codeb.adapters.docker.images import Images, RegistryLogin
+from codeb.adapters.docker.images import Images
 from codeb.adapters.docker.readiness import Readiness
+from codeb.adapters.docker.registry_login import RegistryLogin
 from codeb.adapters.docker.runtime import DockerRuntime
 from codeb.adapters.probe import HttpProbe
 from codeb.errors import Unavailable

@@ -30,7 +30,7 @@ BLOG, SHOP = Environment.of("blog"), Environment.of("shop")
 class RedisProcess:
     def __init__(self, directory: Path) -> None:
         self.directory, self.port = directory, free_port()
-        hashes = {name: hashlib.sha256(name.encode()).hexdigest() for name in USERS}
+        hashes = {name: f"#{hashlib.sha256(name.encode()).hexdigest()}" for name in USERS}
         (directory / "users.acl").write_text(render("redis/users.acl.j2", hashes=hashes))
 
     def start(self) -> None:
@@ -166,3 +166,12 @@ def test_a_redis_that_is_away_is_a_sentence(users: RedisUsers, server: RedisProc
     with pytest.raises(Unavailable, match="Redis is not available"):
         users.restore()
     server.start()
+
+
+def test_a_stored_url_is_known_for_one_that_holds_or_one_that_does_not(users: RedisUsers) -> None:
+    first = users.have(BLOG).variables
+    assert users.recalled(BLOG, {**first, "OTHER": "x"}) == first
+    assert users.recalled(SHOP, first) == {}
+    users.have(BLOG)
+    assert users.recalled(BLOG, first) == {}
+    assert users.recalled(BLOG, {}) == {}

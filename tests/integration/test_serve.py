@@ -88,6 +88,39 @@ def test_it_starts_without_a_database_and_serves_metrics_inside_only(server: Ser
     assert "server" not in answer.headers
 
 
+def test_its_warnings_are_read_from_the_stream_by_a_platform_key_and_nothing_secret_is_in_them(tmp_path: Path) -> None:
+    maker = KeyMaker(tmp_path / "registry", SystemClock())
+    operator = maker.create("ops", Role.OWNER, name="test", by="me", platform=True).text
+    other = maker.create("team-a", Role.OWNER, name="test", by="me").text
+    server = Server(tmp_path, CODEB_PROBE_SECRET="Connection refused")
+    try:
+        server.wait_ready()
+        seen = {key: follow(server, key) for key in (operator, other)}
+        log = server.stop()
+    finally:
+        server.process.kill()
+        server.process.communicate()
+    texts = {key: each.text for key, each in seen.items()}
+    assert "Connection refused" in log
+    assert '"message":"database_away"' in texts[operator]
+    assert "***" in texts[operator]
+    assert "Connection refused" not in texts[operator]
+    assert "event: closing" in texts[other]
+    assert "event: log" not in texts[other]
+
+
+def follow(server: Server, key: str) -> requests.Response:
+    """A stream that is open, from its first event on; what comes on it is read when it has ended."""
+    answer = requests.get(
+        f"http://{server.public}/api/logs/stream",
+        headers={"X-API-Key": key, "Last-Event-ID": "deadbeef-0"},
+        stream=True,
+        timeout=30,
+    )
+    assert answer.status_code == 200
+    return answer
+
+
 def test_told_to_stop_it_stops_and_its_log_is_json_lines(server: Server) -> None:
     began = time.monotonic()
     log = server.stop()

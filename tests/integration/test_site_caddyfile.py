@@ -11,12 +11,12 @@ import pytest
 from codeb.adapters.caddy.site_file import SiteRenderer
 from codeb.domain.infra import Infra
 from codeb.domain.names import Environment
+from codeb.secret_store import SecretStore
 from codeb.services.protocols import Site, SlotSite
 from codeb.settings import Secret, TlsMode
 from deploys.certificates import CertificateAuthority
 from deploys.components import caddy
 from deploys.platform import Platform
-from deploys.secret_store import SecretStore
 from tests.lab.artifacts import program
 
 pytestmark = pytest.mark.integration

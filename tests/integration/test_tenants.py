@@ -1,9 +1,6 @@
 """Databases of projects on a real PostgreSQL that bootstrap's own script has set up. Security 8."""
 
-import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,10 +10,8 @@ from codeb.adapters.postgres.tenants import TenantDatabases
 from codeb.domain.names import Environment
 from codeb.errors import Unavailable
 from codeb.settings import Database, Secret
-from deploys.rendering import render
-from deploys.scram import verifier
 from tests.integration.postgres_process import PostgresProcess
-from tests.integration.waiting import free_port
+from tests.integration.storage_host import SCRIPT, psql, storage_host
 
 pytestmark = pytest.mark.integration
 
@@ -25,31 +20,8 @@ BLOG, SHOP = Environment.of("blog"), Environment.of("my-shop", "staging")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresProcess]:
-    """A server whose passwords count, in a directory that its user may enter."""
-    with tempfile.TemporaryDirectory(prefix="codeb-tenants-") as directory:
-        process = PostgresProcess(Path(directory), free_port())
-        process.create()
-        try:
-            set_up(process)
-            yield process
-        finally:
-            process.stop()
-
-
-def set_up(process: PostgresProcess) -> None:
-    """By bootstrap's own script, which may run again; then local trust is for the superuser alone."""
-    script = render("postgres/setup.sql.j2", verifier=verifier("x"), provisioner=verifier("provision"), name="codeb")
-    for _ in range(2):
-        psql(process, script)
-    rules = process.directory / "db" / "pg_hba.conf"
-    rules.write_text("local all codeb trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
-    psql(process, "SELECT pg_reload_conf();")
-
-
-def psql(process: PostgresProcess, script: str) -> None:
-    command = ["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "-U", "codeb", "-d", "postgres"]
-    command += ["-h", str(process.directory), "-p", str(process.port), "--output", "/dev/null"]
-    subprocess.run(command, input=script, text=True, check=True)
+    with storage_host() as process:
+        yield process
 
 
 @pytest.fixture
@@ -134,6 +106,10 @@ def test_a_projects_role_is_nothing_beyond_its_database(databases: TenantDatabas
         "CREATE TABLE provision.t (x int)",
         "CREATE TABLE public.t (x int)",
         "DROP DATABASE codeb",
+        "CREATE DATABASE copy TEMPLATE codeb",
+        "SET ROLE codeb_owner",
+        "GRANT codeb_owner TO codeb_provisioner",
+        "SELECT provision.bound_role('blog_user')",
     ],
 )
 def test_the_provisioning_role_has_no_way_to_the_servers_shell(
@@ -193,3 +169,89 @@ def test_a_server_that_is_away_or_does_not_know_us_is_a_sentence_without_a_passw
         with pytest.raises(Unavailable, match="PostgreSQL is not available") as caught:
             TenantDatabases(wrong).have(BLOG)
         assert wrong.password.reveal() not in str(caught.value)
+
+
+def test_rights_on_and_in_another_projects_database_stop_no_deletion(
+    server: PostgresProcess, databases: TenantDatabases
+) -> None:
+    with psycopg.connect(url(databases.have(BLOG).variables)) as guest:
+        mine = url(databases.have(SHOP).variables)
+        with psycopg.connect(mine) as host:
+            host.execute("CREATE TABLE goods (name text)")
+            host.execute("GRANT SELECT ON goods TO blog_user")
+            host.execute("GRANT ALL ON SCHEMA public TO blog_user")
+            host.execute("GRANT CONNECT ON DATABASE my_shop_staging_db TO blog_user")
+        guest.execute("SELECT 1")
+    blog = url(databases.have(BLOG).variables)
+    with psycopg.connect(blog.replace("/blog_db", "/my_shop_staging_db")) as guest:
+        guest.execute("CREATE TABLE left_behind (name text)")
+        guest.execute("INSERT INTO left_behind VALUES ('tea')")
+    databases.remove(BLOG)
+    assert roles(server, "blog_user", "retired_%") == []
+    with psycopg.connect(mine) as host:
+        assert host.execute("SELECT name FROM left_behind").fetchall() == [("tea",)]
+        host.execute("DROP TABLE left_behind")
+
+
+def test_a_project_that_keeps_its_database_closed_stops_no_other_ones_deletion(
+    server: PostgresProcess, databases: TenantDatabases
+) -> None:
+    databases.have(BLOG)
+    with psycopg.connect(url(databases.have(SHOP).variables), autocommit=True) as host:
+        host.execute("CREATE TABLE goods (name text)")
+        host.execute("GRANT SELECT ON goods TO blog_user")
+        host.execute("ALTER DATABASE my_shop_staging_db CONNECTION LIMIT 0")
+    databases.remove(BLOG)
+    assert roles(server, "blog_user") == []
+    (retired,) = roles(server, "retired_%")
+    assert psql(server, f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{retired}'") == "f\n"
+    facts = databases.have(BLOG).facts
+    assert facts["user"] == "blog_user"
+    databases.remove(BLOG)
+    databases.remove(SHOP)
+    psql(server, f"DROP ROLE {retired};")
+
+
+def roles(server: PostgresProcess, *patterns: str) -> list[str]:
+    listed = ", ".join(f"'{pattern}'" for pattern in patterns)
+    return psql(server, f"SELECT rolname FROM pg_roles WHERE rolname LIKE ANY (ARRAY[{listed}])").split()
+
+
+@pytest.mark.parametrize("attack", ["SET temp_file_limit = -1", "ALTER ROLE blog_user CONNECTION LIMIT -1"])
+def test_a_projects_role_lifts_no_bound(databases: TenantDatabases, attack: str) -> None:
+    with psycopg.connect(url(databases.have(BLOG).variables), autocommit=True) as connection:
+        connection.execute("ALTER ROLE blog_user RESET ALL")
+        connection.execute("ALTER DATABASE blog_db RESET ALL")
+        with refused():
+            connection.execute(attack)
+    with psycopg.connect(url(databases.have(BLOG).variables)) as connection:
+        assert connection.execute("SHOW temp_file_limit").fetchone() == ("2GB",)
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("15min",)
+
+
+def test_bounds_are_given_to_roles_of_before_too(server: PostgresProcess, databases: TenantDatabases) -> None:
+    databases.have(BLOG)
+    psql(server, "ALTER ROLE blog_user RESET ALL; ALTER ROLE blog_user CONNECTION LIMIT -1;")
+    psql(server, SCRIPT)
+    found = psql(server, "SELECT rolconnlimit, rolconfig FROM pg_roles WHERE rolname = 'blog_user'")
+    assert found == "20|{temp_file_limit=2GB,statement_timeout=15min}\n"
+    assert psql(server, "SELECT datconnlimit FROM pg_database WHERE datname = 'blog_db'") == "25\n"
+
+
+def test_a_stored_url_is_known_for_one_that_holds_or_one_that_does_not(databases: TenantDatabases) -> None:
+    first = databases.have(BLOG).variables
+    assert databases.recalled(BLOG, {**first, "OTHER": "x"}) == first
+    second = databases.have(BLOG).variables
+    assert databases.recalled(BLOG, first) == {}
+    assert databases.recalled(BLOG, second) == second
+    for strange in ("postgresql://u:p@elsewhere.test/d", url(databases.have(SHOP).variables), "::", "http://[", ""):
+        assert databases.recalled(BLOG, {"DATABASE_URL": strange}) == {}
+
+
+def test_a_server_that_does_not_say_whether_a_password_holds_is_no_reason_for_a_new_one(
+    server: PostgresProcess, databases: TenantDatabases
+) -> None:
+    variables = databases.have(BLOG).variables
+    psql(server, "ALTER ROLE blog_user CONNECTION LIMIT 0;")
+    with pytest.raises(Unavailable, match="whether DATABASE_URL still holds is not known"):
+        databases.recalled(BLOG, variables)

@@ -10,10 +10,11 @@ T = TypeVar("T")
 
 def until(condition: Callable[[], T], what: str, seconds: float = 20) -> T:
     """What ``condition`` answers once that is true; fails with ``what`` did not happen."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.002
     while not (found := condition()):
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(0.05, 1.5 * pause)
     return found
 
 

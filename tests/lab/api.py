@@ -25,14 +25,14 @@ class Api:
     url: str
     key: str = field(repr=False)
 
-    def tool(self, name: str, **params: Any) -> Record:
+    def tool(self, name: str, /, **params: Any) -> Record:
         """The answer of a tool that did what it was asked; raises ToolRefused."""
         answer = self.ask(name, **params)
         if not answer.get("success"):
             raise ToolRefused(name, answer)
         return answer
 
-    def ask(self, name: str, **params: Any) -> Record:
+    def ask(self, name: str, /, **params: Any) -> Record:
         """The answer, also when it is a refusal."""
         answer = session.post(
             f"{self.url}/api/tool",

@@ -16,7 +16,14 @@ LAB = {
     "ssh": "openssh-client",
     "ssh-keyscan": "openssh-client",
 }
-TESTS = {**ENGINE, "initdb": "postgresql", "jq": "jq", "redis-server": "redis-server"}
+TESTS = {
+    **ENGINE,
+    "initdb": "postgresql",
+    "ip": "iproute2",
+    "jq": "jq",
+    "nft": "nftables",
+    "redis-server": "redis-server",
+}
 _PATH = "/usr/sbin:/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/bin"
 
 

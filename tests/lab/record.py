@@ -46,7 +46,7 @@ def _record(api_key: str) -> dict[str, Any]:
         "registry": {
             "host": trust.REGISTRY,
             "username": "codeb",
-            "password": secrets["registry_password"],
+            "password": api_key,
             "ca": _relative(trust.REGISTRY_CA),
         },
         "object_storage": {

@@ -1,4 +1,4 @@
-"""Pushing to the lab's registry with its password, and without leaving a login on this machine."""
+"""Pushing to the lab's registry with the lab's key, and without leaving a login on this machine."""
 
 import base64
 import json
@@ -7,15 +7,20 @@ import tempfile
 from pathlib import Path
 
 from tests import sample_app
-from tests.lab.paths import SECRETS
-from tests.lab.shell import run
+from tests.lab import record
+from tests.lab.shell import CommandFailed, run
 from tests.lab.trust import REGISTRY
 
 
-def push(tag: str) -> None:
-    """Push an image of this machine's engine."""
-    password = json.loads(SECRETS.read_text())["registry_password"]
-    login = base64.b64encode(f"codeb:{password}".encode()).decode()
+def push(tag: str, key: str | None = None) -> None:
+    """Push an image of this machine's engine, with the lab's key unless there is another.
+
+    Its project is there before: a key pushes to its team's projects only.
+    """
+    found = record.load()
+    if found is None:
+        raise CommandFailed("there is no lab: run `make lab` first")
+    login = base64.b64encode(f"codeb:{key or found['api_key']}".encode()).decode()
     with tempfile.TemporaryDirectory(prefix="codeb-lab-docker-") as directory:
         config = Path(directory) / "config.json"
         config.touch(mode=0o600)

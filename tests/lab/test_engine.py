@@ -39,10 +39,10 @@ VERSIONS: dict[str, dict[str, str]] = {
 def project(api: Api) -> Iterator[str]:
     """v1 in grace on blue, v2 with the traffic on green."""
     api.ask("project_delete", projectName=PROJECT, confirm=PROJECT)
+    api.tool("workflow_init", projectName=PROJECT, type="go")
     for version, environment in VERSIONS.items():
         sample_app.build(f"{REGISTRY}/{PROJECT}:{version}", version, **environment)
         registry.push(f"{REGISTRY}/{PROJECT}:{version}")
-    api.tool("workflow_init", projectName=PROJECT, type="go")
     for version in ("v1", "v2"):
         api.tool("deploy", projectName=PROJECT, version=version)
         api.tool("promote", projectName=PROJECT)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from tests import sample_app
 from tests.lab import registry
 from tests.lab.api import Api, wait_ready
 from tests.lab.browser import Browser
+from tests.lab.faults import DATABASE, stopped
 from tests.lab.hosts import DOMAIN
 from tests.lab.trust import REGISTRY
 from tests.lab.waiting import until
@@ -39,23 +40,14 @@ services.close()
 def project(api: Api) -> Iterator[str]:
     """v1 in production; there is also v2, and a version that never gets healthy."""
     api.ask("project_delete", projectName=PROJECT, confirm=PROJECT)
+    api.tool("workflow_init", projectName=PROJECT, type="go")
     for version, environment in {"v1": {}, "v2": {}, "sick": {"HELLO_SICK": "yes"}}.items():
         sample_app.build(f"{REGISTRY}/{PROJECT}:{version}", version, **environment)
         registry.push(f"{REGISTRY}/{PROJECT}:{version}")
-    api.tool("workflow_init", projectName=PROJECT, type="go")
     api.tool("deploy", projectName=PROJECT, version="v1")
     api.tool("promote", projectName=PROJECT)
     yield PROJECT
     api.tool("project_delete", projectName=PROJECT, confirm=PROJECT)
-
-
-@contextmanager
-def stopped(host: Any, unit: str) -> Iterator[None]:
-    host.check_output(f"systemctl stop {unit}")
-    try:
-        yield
-    finally:
-        host.check_output(f"systemctl start {unit}")
 
 
 def test_a_script_deploys_and_promotes_while_the_server_is_stopped(
@@ -104,7 +96,7 @@ def test_a_deploy_whose_server_is_killed_is_closed_and_its_slot_given_back(
 def test_releases_go_on_while_the_database_is_away_and_are_in_it_afterwards(
     project: str, api: Api, browser: Browser, machines: Mapping[str, Any]
 ) -> None:
-    with stopped(machines["storage"], "postgresql@15-main"):
+    with stopped(machines["storage"], DATABASE):
         until(lambda: requests.get(f"{api.url}/health", timeout=10).json(), lambda health: health["degraded"])
         promoted = api.tool("promote", projectName=project)
         assert promoted["toSlot"] == "green"

@@ -18,7 +18,8 @@ ONE = {"only": {"address": "203.0.113.9", "roles": list(Role), "ssh": {"port": 2
 @pytest.mark.parametrize("hosts", [FOUR, ONE], ids=["four hosts", "one host"])
 @pytest.mark.parametrize("networks", [[], ["192.0.2.0/24", "2001:db8::/32"]], ids=["closed", "both families"])
 def test_nft_accepts_the_rules(hosts: dict[str, Any], networks: list[str]) -> None:
-    infra = Infra.parse({"domain": "example.org", "tls": "off", "hosts": hosts, "admin_networks": networks})
+    reaching = {"admin_networks": networks, "ci_runners": networks}
+    infra = Infra.parse({"domain": "example.org", "tls": "off", "hosts": hosts, **reaching})
     for name in infra.hosts:
         check = ["ssh", "-F", str(keys.CONFIG), "storage", "nft --check --file -"]
         done = subprocess.run(

@@ -56,11 +56,17 @@ def _answering(host: Any, address: str, ports: set[int]) -> set[int]:
     return {int(line) for line in listed.split()}
 
 
-def test_the_registry_asks_for_a_password(lab: Confidential) -> None:
+def test_the_registry_asks_for_a_token_and_the_api_has_one_for_the_lab(lab: Confidential) -> None:
     url = f"https://{REGISTRY}/v2/"
-    assert session.get(url, verify=str(CA), timeout=10).status_code == 401
+    refused = session.get(url, verify=str(CA), timeout=10)
+    realm = f"https://api.{DOMAIN}/api/registry/token"
+    assert refused.status_code == 401
+    assert f'realm="{realm}",service="{REGISTRY}"' in refused.headers["WWW-Authenticate"]
     login = (lab["registry"]["username"], lab["registry"]["password"])
-    assert session.get(url, verify=str(CA), auth=login, timeout=10).status_code == 200
+    made = session.get(realm, params={"service": REGISTRY}, auth=login, verify=str(CA), timeout=10).json()
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    assert session.get(url, headers=headers, verify=str(CA), timeout=10).status_code == 200
+    assert session.get(f"{url}_catalog", headers=headers, verify=str(CA), timeout=10).status_code == 401
 
 
 def test_the_public_api_has_health_and_no_metrics(browser: Browser) -> None:
@@ -85,7 +91,8 @@ def test_no_secret_stands_on_a_command_line_or_in_a_journal(machines: Mapping[st
 
 
 def test_files_with_secrets_are_readable_by_their_service_only(machines: Mapping[str, Any]) -> None:
-    listed = machines["app"].check_output("stat -c '%a %U %G' /etc/codeb/codeb.env /opt/codeb/registry/api-keys.json")
-    assert listed.splitlines() == ["640 root codeb", "600 codeb codeb"]
+    listed = machines["app"].check_output("stat -c '%a %U %G' /etc/codeb/codeb.env /opt/codeb/registry/*.*")
+    assert listed.splitlines()[0] == "640 root codeb"
+    assert set(listed.splitlines()[1:]) == {"600 codeb codeb"}
     for host in machines.values():
         assert host.check_output("stat -c '%a %U %G' /etc/codeb/tls/key.pem") == "640 root codeb-tls"

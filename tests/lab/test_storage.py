@@ -10,13 +10,20 @@ from botocore.exceptions import ClientError, SSLError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from tests.lab import keys
+from tests.lab.api import Api
 from tests.lab.confidential import Confidential
+from tests.lab.record import PROJECT
 from tests.lab.shell import run
 from tests.lab.trust import REGISTRY_CA
 
 pytestmark = pytest.mark.lab
 
-BUCKETS = ("docker-cache", "registry", "backups")
+SECRETS = {
+    "docker-cache": "s3_docker_cache_admin_secret",
+    "registry": "s3_registry_secret",
+    "backups": "s3_backups_secret",
+}
+BUCKETS = tuple(SECRETS)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +35,7 @@ def s3(lab: Confidential, secrets: Confidential) -> Any:
             "s3",
             endpoint_url=lab["object_storage"]["endpoint"],
             aws_access_key_id=user,
-            aws_secret_access_key=secret or secrets[f"s3_{user.replace('-', '_')}_secret"],
+            aws_secret_access_key=secret or secrets[SECRETS[user]],
             region_name="us-east-1",
             verify=str(REGISTRY_CA),
             config=Config(s3={"addressing_style": "path"}),
@@ -53,6 +60,17 @@ def test_a_buckets_user_has_nothing_else(s3: Any, bucket: str) -> None:
         assert refusal(client.list_objects_v2, Bucket=other) == "AccessDenied"
         assert refusal(client.delete_bucket, Bucket=other) == "AccessDenied"
     assert refusal(client.create_bucket, Bucket=f"more-{bucket}") == "AccessDenied"
+
+
+def test_a_projects_ci_has_its_own_part_of_the_cache_and_no_other(s3: Any, api: Api) -> None:
+    given = api.tool("setup_secrets", projectName=PROJECT)
+    client = s3(given["minio_access_key"], given["minio_secret_key"])
+    assert refusal(client.put_object, Bucket="docker-cache", Key=f"{PROJECT}/lab-test", Body=b"kept") == "done"
+    client.delete_object(Bucket="docker-cache", Key=f"{PROJECT}/lab-test")
+    for key in ("other/lab-test", f"{PROJECT}/../other/lab-test"):
+        assert refusal(client.put_object, Bucket="docker-cache", Key=key, Body=b"") == "AccessDenied"
+    for bucket in BUCKETS:
+        assert refusal(client.list_objects_v2, Bucket=bucket) == "AccessDenied"
 
 
 def refusal(call: Callable[..., object], **params: object) -> str:

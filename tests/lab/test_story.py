@@ -32,13 +32,6 @@ def assert_answers(answer: Answer, version: str, slot: str) -> None:
     assert (answer.status, answer.body, answer.slot) == (200, f"hello {version}\n", slot)
 
 
-def test_images_are_pushed_to_the_private_registry(lab: Confidential) -> None:
-    for version, environment in VERSIONS.items():
-        tag = f"{REGISTRY}/{PROJECT}:{version}"
-        sample_app.build(tag, version, **environment)
-        registry.push(tag)
-
-
 def test_a_new_project_is_served_before_its_first_deploy(api: Api, browser: Browser) -> None:
     api.ask("project_delete", projectName=PROJECT, confirm=PROJECT)
     made = api.tool("workflow_init", projectName=PROJECT, type="go")
@@ -46,6 +39,13 @@ def test_a_new_project_is_served_before_its_first_deploy(api: Api, browser: Brow
     answer = browser.get(PRODUCTION)
     assert "not deployed yet" in answer.body
     assert answer.slot == ""
+
+
+def test_images_are_pushed_to_the_private_registry(lab: Confidential) -> None:
+    for version, environment in VERSIONS.items():
+        tag = f"{REGISTRY}/{PROJECT}:{version}"
+        sample_app.build(tag, version, **environment)
+        registry.push(tag)
 
 
 def test_the_first_deploy_answers_at_its_preview_and_not_in_production(api: Api, browser: Browser) -> None:

@@ -1,8 +1,8 @@
 """Prometheus sees every part of the platform, and the releases that were made on it."""
 
-import json
+import re
 from collections.abc import Mapping
-from functools import partial, reduce
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,8 +11,8 @@ from tests.lab.api import Api
 from tests.lab.confidential import Confidential
 from tests.lab.hosts import ROLES
 from tests.lab.paths import ROOT
+from tests.lab.prometheus import Prometheus
 from tests.lab.waiting import until
-from tests.lab.web import session
 
 pytestmark = pytest.mark.lab
 
@@ -25,20 +25,25 @@ JOBS = {
     "centrifugo",
     "object_storage",
     "api",
+    "docker",
+    "containers",
     "prometheus",
     "alertmanager",
+    "blackbox",
+    "public_sites",
+    "host_certificates",
 }
+RUNBOOKS = ROOT / "docs" / "runbooks.md"
 
 
 @pytest.fixture(scope="module")
-def query(lab: Confidential) -> Any:
-    def ask(expression: str) -> list[dict[str, Any]]:
-        answer = session.get(f"{lab['prometheus_url']}/api/v1/query", params={"query": expression}, timeout=10).json()
-        assert answer["status"] == "success", f"{expression}: {answer}"
-        found: list[dict[str, Any]] = answer["data"]["result"]
-        return found
+def prometheus(lab: Confidential) -> Prometheus:
+    return Prometheus(lab["prometheus_url"])
 
-    return ask
+
+@pytest.fixture(scope="module")
+def query(prometheus: Prometheus) -> Any:
+    return prometheus.query
 
 
 def test_every_job_is_up(query: Any) -> None:
@@ -75,11 +80,25 @@ def test_promtool_accepts_the_alert_rules(machines: Mapping[str, Any]) -> None:
     assert done.rc == 0, done.stdout + done.stderr
 
 
-def test_prometheus_understands_every_panel_of_the_dashboard(query: Any) -> None:
-    dashboard = json.loads((ROOT / "templates" / "grafana" / "codeb.json").read_text())
-    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
-    assert expressions
-    values = {f"${variable['name']}": ".*" for variable in dashboard["templating"]["list"]}
-    values |= {"$__rate_interval": "5m", "$__range": "1h"}
-    for expression in expressions:
-        query(reduce(lambda text, name: text.replace(name, values[name]), values, expression))
+def test_every_rule_is_loaded_and_can_be_evaluated(prometheus: Prometheus) -> None:
+    assert prometheus.alerts() == set(re.findall(r"^## (.+)$", RUNBOOKS.read_text(), re.MULTILINE))
+    until(prometheus.unhealthy_rules, lambda unhealthy: unhealthy == {})
+
+
+def test_amtool_accepts_what_alertmanager_has(machines: Mapping[str, Any]) -> None:
+    done = machines["backup"].run("amtool check-config /etc/prometheus/codeb/alertmanager.yml")
+    assert done.rc == 0, done.stdout + done.stderr
+
+
+def test_the_hosts_own_certificates_are_looked_at(query: Any) -> None:
+    ends = until(
+        lambda: query('probe_ssl_earliest_cert_expiry{job="host_certificates"} - time()'),
+        lambda series: {each["metric"]["host"] for each in series} >= ROLES.keys(),
+    )
+    assert min(float(each["value"][1]) for each in ends) > 60 * 86400
+
+
+def test_a_container_is_measured(query: Any, lab: Confidential) -> None:
+    where = f'{{project="{lab["project"]}",environment="production"}}'
+    until(partial(query, f"codeb_container_cpu_seconds_total{where} > 0"), bool)
+    until(partial(query, f"codeb_container_memory_bytes{where} <= codeb_container_memory_limit_bytes"), bool)

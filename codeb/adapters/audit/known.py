@@ -24,6 +24,8 @@ class KnownSecrets:
     """
 
     max_values: int = _MAX_VALUES
+    version: int = 0
+    """Another one after each change: what was covered before may hold a value that is known by now."""
     _values: OrderedDict[str, tuple[str, ...]] = field(default_factory=OrderedDict, repr=False)
     _uses: Counter[str] = field(default_factory=Counter, repr=False)
     _index: dict[str, dict[int, set[str]]] = field(default_factory=dict, repr=False)
@@ -33,7 +35,8 @@ class KnownSecrets:
     def of(cls, settings: Settings) -> "KnownSecrets":
         """The platform's own, to begin with."""
         known = cls()
-        known.add(*_secrets(settings), *_secrets(settings.database))
+        for holder in (settings, settings.database, settings.provision_database, settings.redis):
+            known.add(*_secrets(holder))
         return known
 
     def add(self, *values: str) -> None:
@@ -79,6 +82,7 @@ class KnownSecrets:
                 self._index.setdefault(form[:_GRAM], {}).setdefault(len(form), set()).add(form)
             while len(self._values) > self.max_values:
                 self._forget(self._values.popitem(last=False)[1])
+            self.version += 1
 
     def _forget(self, forms: Iterable[str]) -> None:
         for form in forms:
@@ -106,5 +110,6 @@ def _pieces(form: str) -> Iterator[str]:
 def _secrets(holder: object) -> Iterator[str]:
     for name in getattr(holder, "__slots__", ()):
         value = getattr(holder, name)
-        if isinstance(value, Secret) and value:
-            yield value.reveal()
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, Secret) and each:
+                yield each.reveal()

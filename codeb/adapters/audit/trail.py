@@ -81,9 +81,13 @@ class Trail:
         self._tell("")
 
     def work(self) -> None:
-        """One round: what waits goes to the database or else to the spool, then the spool goes to the database."""
-        away, reason = False, ""
-        while batch := self._take():
+        """One round: what waits goes to the database or else to the spool, then the spool goes to the database.
+
+        What comes meanwhile waits for the next one unless it fills a batch: small ones cost as much as large ones.
+        """
+        away, reason, left = False, "", len(self._waiting)
+        while (left > 0 or len(self._waiting) >= self.batch or self._ending.is_set()) and (batch := self._take()):
+            left -= len(batch)
             away = away or not self._stored(batch)
             if away and (reason := self._spooled(batch)):
                 break

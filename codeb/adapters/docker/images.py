@@ -1,6 +1,6 @@
 """Images: what the registry has, pulled with its digest, and what is no longer needed. Spec section 3, step 5."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,30 +9,17 @@ from docker.errors import APIError, NotFound
 
 from codeb.adapters.docker.engine import engine_errors, no_refusal, platform, words
 from codeb.adapters.docker.references import joined, repository_of, split
+from codeb.adapters.docker.registry_login import Login
 from codeb.adapters.docker.registry_words import explained, wrong_platform
 from codeb.services.protocols import Stop, never
-from codeb.settings import Secret
 
 _DIGEST = "Digest: "
 
 
 @dataclass(frozen=True, slots=True)
-class RegistryLogin:
-    registry: str
-    username: str
-    password: Secret
-
-    def for_image(self, image: str) -> dict[str, str] | None:
-        """The credentials for ``image``; None where they are not this registry's to see."""
-        if not self.username or not image.startswith(f"{self.registry}/"):
-            return None
-        return {"username": self.username, "password": self.password.reveal()}
-
-
-@dataclass(frozen=True, slots=True)
 class Images:
     client: docker.DockerClient
-    login: RegistryLogin
+    login: Login
 
     def look_up(self, image: str) -> str:
         """Ask the registry through the engine, which has its certificates and its network."""
@@ -94,6 +81,12 @@ class Images:
                     removed += digests or tags
         return removed
 
+    def image_bytes(self, repositories: Collection[str]) -> int:
+        """The engine's own figure of each; layers that several share are in each of them."""
+        with no_refusal():
+            images: list[dict[str, Any]] = self.client.api.images()
+        return sum(int(image["Size"]) for image in images if not _repositories(image).isdisjoint(repositories))
+
     def _untagged(self, references: Sequence[str]) -> bool:
         """Remove the references, the last of which takes the image with it.
 
@@ -123,6 +116,10 @@ def _digest(image: str, stream: Iterable[Mapping[str, Any]], stop: Stop) -> str:
     if not digest:
         raise explained(image, "the engine named no digest")
     return digest
+
+
+def _repositories(image: Mapping[str, Any]) -> set[str]:
+    return {repository_of(each) for each in (*(image["RepoTags"] or ()), *(image["RepoDigests"] or ()))}
 
 
 def _of(repository: str, references: Sequence[str] | None) -> list[str]:

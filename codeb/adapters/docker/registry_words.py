@@ -38,8 +38,8 @@ def explained(image: str, failure: str) -> CodebError:
         )
     if _says(failure, _REFUSED):
         return ImageUnavailable(
-            f"{image}: the registry refused our login; check CODEB_REGISTRY_USERNAME and CODEB_REGISTRY_PASSWORD,"
-            f" and that they may pull it ({failure})"
+            f"{image}: the registry refused our login; run the bootstrap, so that it knows the key of our tokens, or"
+            f" check CODEB_REGISTRY_USERNAME and CODEB_REGISTRY_PASSWORD where it is not ours ({failure})"
         )
     if _says(failure, _UNKNOWN):
         return ImageUnavailable(f"{image} is not in the registry: push it first, or check the tag ({failure})")

@@ -16,6 +16,7 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from codeb.adapters.files import write_atomically
+from codeb.adapters.hooks.signature import team_signer
 from codeb.services.protocols import Clock
 
 _log = structlog.get_logger()
@@ -94,12 +95,12 @@ class Outbox:
             path.unlink()
 
     def _keep(self, url: str, event: Mapping[str, object]) -> None:
-        now = self.clock.now()
+        now, (signer, made_at) = self.clock.now(), _signer(event)
         waiting = Waiting(
             id=str(event.get("id") or f"hook_{secrets.token_hex(10)}"),
             url=url,
-            project=str(event.get("projectName", "")),
-            made_at=str(event.get("projectCreatedAt", "")),
+            project=signer,
+            made_at=made_at,
             event=str(event.get("event", "")),
             body=json.dumps(event, separators=(",", ":")),
             since=now,
@@ -139,6 +140,13 @@ def described(waiting: Waiting | None) -> dict[str, object]:
         "receiver": waiting.receiver,
         "tries": waiting.tries,
     }
+
+
+def _signer(event: Mapping[str, object]) -> tuple[str, str]:
+    """Whose secret signs it, and when that one was made: the team's where the event is told to the whole team."""
+    if team := event.get("teamId"):
+        return team_signer(str(team)), str(event.get("teamCreatedAt") or "")
+    return str(event.get("projectName", "")), str(event.get("projectCreatedAt", ""))
 
 
 def _receiver(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from codeb.adapters import looks
 from codeb.adapters.files import write_atomically
 from codeb.adapters.journal.lines import append, opened
 from codeb.adapters.journal.shortening import LONG, WORTHWHILE, kept
@@ -93,6 +94,7 @@ class FileJournal:
 
     def remove(self, environment: Environment) -> None:
         self._path(environment).unlink(missing_ok=True)
+        looks.forget(self._path(environment))
         self._memory.snapshots.pop(environment, None)
         self._memory.paths.pop(environment, None)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from codeb.adapters import looks
 from codeb.adapters.files import sync_directory
 
 
@@ -45,6 +46,8 @@ def append(path: Path, line: bytes) -> None:
         except BaseException:
             os.ftruncate(handle, size)
             raise
+        finally:
+            looks.forget(path)
         if size == 0:
             sync_directory(path.parent)
 

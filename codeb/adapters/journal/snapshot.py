@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from codeb.adapters import looks
 from codeb.adapters.journal.lines import opened, read_from
 from codeb.domain.events import SETTLING, Event
 from codeb.domain.records import Record, event_from
 from codeb.errors import CodebError
 
 Stamp = tuple[int, int, int]
+_MOMENT = 0.1
 
 
 class JournalDamaged(CodebError):
@@ -56,9 +58,9 @@ class Snapshot:
             raise JournalDamaged(path, 0, error.strerror or str(error)) from error
 
     def current(self, path: Path) -> bool:
-        """Whether the journal is as it was read, for one stat."""
+        """Whether the journal is as it was read, a moment ago at most where another process writes it."""
         try:
-            return self.stamp == _stamp(os.stat(path))  # noqa: PTH116  on the request's path
+            return self.stamp == _stamp(looks.stat(path, _MOMENT))
         except OSError:
             return False
 

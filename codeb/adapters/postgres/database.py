@@ -1,22 +1,21 @@
-"""A pool of connections to PostgreSQL, and the migrations. Spec section 7."""
+"""A pool of connections to PostgreSQL, refused while it is away or its schema is not ours. Spec section 7."""
 
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import Any
 
 from psycopg import Connection, InterfaceError, OperationalError
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import DictRow, dict_row
-from psycopg.sql import SQL
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from codeb import settings
+from codeb.adapters.postgres import schema
 from codeb.adapters.postgres.timing import Timing
-from codeb.errors import Unavailable
+from codeb.errors import Refused, Unavailable
 
 _CONNECT_TIMEOUT = 3
 _DEAD_PEER: dict[str, Any] = {
@@ -30,9 +29,17 @@ _PATIENCE = "-c lock_timeout=5s -c statement_timeout=15s -c idle_in_transaction_
 _CHECKOUT_TIMEOUT = 3.0
 _MAX_CONNECTIONS = 10
 _AWAY_SECONDS = 2.0
-_MIGRATION_LOCK = 0x0C0DEB
 
 Row = dict[str, Any]
+
+
+class NotTheOwner(Refused):
+    code = "not_the_owner"
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(
+            f"the schema and the audit are {owner}'s: run this with sudo, or `systemctl restart codeb-migrate`"
+        )
 
 
 @dataclass(slots=True)
@@ -55,6 +62,9 @@ class Database:
     _conninfo: str = field(repr=False)
     _away: _Away = field(default_factory=_Away)
     timing: Timing = field(default_factory=Timing)
+    owner: str = ""
+    """Who owns the schema, where it is another role; then the schema is looked at and never changed."""
+    runtime: str = ""
 
     @classmethod
     def open(cls, config: settings.Database) -> "Database":
@@ -85,7 +95,8 @@ class Database:
             reconnect_timeout=0,
         )
         pool.open(wait=False)
-        return cls(pool, conninfo, timing=timing)
+        owner = "" if config.owned else config.owner
+        return cls(pool, conninfo, timing=timing, owner=owner, runtime=config.runtime)
 
     def _refuse_while_away(self) -> None:
         """Nobody waits for a database that did not answer a moment ago; the first to ask it again knocks, once."""
@@ -94,7 +105,8 @@ class Database:
         if time.monotonic() < self._away.until or not self._away.knocking.acquire(blocking=False):
             raise Unavailable("the database", self._away.reason)
         try:
-            Connection.connect(self._conninfo).close()
+            with Connection.connect(self._conninfo) as connection:
+                self._require_schema(connection)
             self._away.reason = ""
         finally:
             self._away.knocking.release()
@@ -121,23 +133,27 @@ class Database:
         return True
 
     def migrate(self) -> list[str]:
-        """Apply what is missing, in order; safe when two servers start at once. Returns what was applied."""
-        applied = []
+        """Apply what is missing, in order; safe when two servers start at once. Returns what was applied.
+
+        Where another role owns the schema, nothing is applied; raises Unavailable where something is missing.
+        """
         with self.transaction() as connection:
-            connection.execute("SET LOCAL lock_timeout = 0")
-            connection.execute("SET LOCAL statement_timeout = 0")
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATION_LOCK])
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS schema_migrations"
-                " (name varchar(200) PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
-            )
-            known = {row["name"] for row in connection.execute("SELECT name FROM schema_migrations")}
-            for name, text in _migrations():
-                if name not in known:
-                    connection.execute(SQL(text))
-                    connection.execute("INSERT INTO schema_migrations (name) VALUES (%s)", [name])
-                    applied.append(name)
-        return applied
+            if not self.owner:
+                return schema.migrate(connection, self.runtime)
+            self._require_schema(connection)
+        return []
+
+    def require_owner(self) -> None:
+        """Raises NotTheOwner."""
+        if self.owner:
+            raise NotTheOwner(self.owner)
+
+    def _require_schema(self, connection: Connection[Any]) -> None:
+        """Raises Unavailable: a query on tables that are not there yet would be an error nobody could read."""
+        if self.owner and (lacking := schema.lacking(connection)):
+            reason = f"its schema lacks {_some(lacking)}: `systemctl restart codeb-migrate` brings it up to date"
+            self._away.for_now(reason)
+            raise Unavailable("the database", reason)
 
     def close(self) -> None:
         self.pool.close()
@@ -149,6 +165,5 @@ def _gone(error: Exception) -> bool:
     return state is None or state.startswith(("08", "53", "57P", "28", "3D"))
 
 
-def _migrations() -> list[tuple[str, Any]]:
-    files = (file for file in resources.files("codeb.migrations").iterdir() if file.name.endswith(".sql"))
-    return sorted((file.name, file.read_text()) for file in files)
+def _some(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

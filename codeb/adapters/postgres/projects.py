@@ -13,6 +13,7 @@ from codeb.adapters.postgres.database import Database, Row
 from codeb.domain.names import Environment, EnvironmentName, SlotName
 from codeb.domain.ports import PortPair, lowest_free
 from codeb.domain.project import Project, ProjectExists, ProjectSettings
+from codeb.domain.quotas import require_project
 from codeb.errors import InvalidInput
 
 _PORTS_LOCK = 0x0C0DEB + 1
@@ -44,7 +45,14 @@ class ProjectRows:
             return [_project(row) for row in connection.execute(_SELECT + " ORDER BY p.name")]
 
     def create(
-        self, name: str, *, team_id: str, type: str, environments: Sequence[EnvironmentName], settings: ProjectSettings
+        self,
+        name: str,
+        *,
+        team_id: str,
+        type: str,
+        environments: Sequence[EnvironmentName],
+        settings: ProjectSettings,
+        at_most: int | None = None,
     ) -> Project:
         with self.database.transaction() as connection:
             made = connection.execute(
@@ -54,6 +62,10 @@ class ProjectRows:
             if made.rowcount == 0:
                 raise ProjectExists(name)
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_PORTS_LOCK])
+            others = connection.execute(
+                "SELECT count(*) AS n FROM projects WHERE team_id = %s AND name <> %s", [team_id, name]
+            ).fetchone()
+            require_project(team_id, at_most, others["n"] if others else 0)
             taken = {row["blue_port"] for row in connection.execute("SELECT blue_port FROM project_slots")}
             for environment in environments:
                 pair = lowest_free(environment, taken)

@@ -10,11 +10,16 @@ _SECONDS_TO_READ = 1.0
 
 
 class EndingServer(uvicorn.Server):
-    """``end_streams`` is called first; the connection of a reader that does not even read that is cut."""
+    """``end_streams`` is called first; the connection of a reader that does not even read that is cut.
 
-    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None], path: str) -> None:
+    ``flush`` is called last: after it the signal that ended the server ends the process.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, end_streams: Callable[[], None], path: str, flush: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._end_streams, self._path = end_streams, path
+        self._end_streams, self._path, self._flush = end_streams, path, flush
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._end_streams()
@@ -23,6 +28,7 @@ class EndingServer(uvicorn.Server):
             await super().shutdown(sockets)
         finally:
             cutting.cancel()
+            self._flush()
 
     async def _cut(self) -> None:
         await asyncio.sleep(_SECONDS_TO_READ)

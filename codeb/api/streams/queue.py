@@ -4,6 +4,20 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class Waiting(Protocol):
+    """What can wait for a reader. ``content`` may be made when it is read; ``size`` is about its bytes."""
+
+    @property
+    def content(self) -> bytes: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def number(self) -> int | None: ...
+    @property
+    def line(self) -> tuple[str, str] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +28,17 @@ class Item:
     number: int | None = None
     line: tuple[str, str] | None = None
 
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """``missed`` went before ``items``; None when nobody knows how many."""
 
     missed: int | None
-    items: tuple[Item, ...]
+    items: tuple[Waiting, ...]
 
 
 class ReaderQueue:
@@ -29,20 +47,20 @@ class ReaderQueue:
     def __init__(self, wake: Callable[[], None], most: int, most_bytes: int) -> None:
         self._wake, self._most, self._most_bytes = wake, most, most_bytes
         self._lock = threading.Lock()
-        self._items: deque[Item] = deque()
+        self._items: deque[Waiting] = deque()
         self._bytes = 0
         self._missed = 0
         self._unknown = False
         self._closed = False
 
-    def offer(self, item: Item) -> None:
+    def offer(self, item: Waiting) -> None:
         with self._lock:
             if self._closed:
                 return
             self._items.append(item)
-            self._bytes += len(item.content)
+            self._bytes += item.size
             while len(self._items) > self._most or self._bytes > self._most_bytes:
-                self._bytes -= len(self._items.popleft().content)
+                self._bytes -= self._items.popleft().size
                 self._missed += 1
             first = len(self._items) <= 1
         if first:
@@ -60,7 +78,7 @@ class ReaderQueue:
             missed = None if self._unknown else self._missed
             self._unknown, self._missed = False, 0
             items = tuple(self._items.popleft() for _ in range(min(most, len(self._items))))
-            self._bytes -= sum(len(each.content) for each in items)
+            self._bytes -= sum(each.size for each in items)
             return Batch(missed, items)
 
     @property

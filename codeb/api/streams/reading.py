@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from codeb.api.streams.frames import BEGIN, PING, frame, numbered
 from codeb.api.streams.hub import Hub, Subscription
 from codeb.api.streams.mark import Mark
-from codeb.api.streams.queue import Batch, Item
+from codeb.api.streams.queue import Batch, Waiting
 
 PING_SECONDS = 30.0
 RECHECK_SECONDS = 3.0
@@ -106,7 +106,7 @@ class Reading:
         missed = b"" if batch.missed == 0 else frame("missed", {"count": batch.missed})
         return missed + b"".join(self._numbered(item) for item in batch.items)
 
-    def _numbered(self, item: Item) -> bytes:
+    def _numbered(self, item: Waiting) -> bytes:
         if item.number is not None:
             self.mark = replace(self.mark, number=item.number)
         if item.line is not None:

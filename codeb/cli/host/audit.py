@@ -64,9 +64,12 @@ def export(**given: Any) -> None:
 @dry_run_option
 @json_option
 def prune(older_than: int, *, dry_run: bool, as_json: bool) -> None:
-    """Delete rows that are older than so many days, 30 at least. The only way to delete any."""
-    with told(as_json=as_json), session.opened() as (services, _):
-        rows = services.audit.prune(older_than, dry_run=dry_run)
+    """Delete rows that are older than so many days, 30 at least. The only way to delete any.
+
+    As the role that owns the table: with sudo. codeb-audit-prune.timer does it once a day.
+    """
+    with told(as_json=as_json), session.opened_as_owner() as owner:
+        rows = owner.audit.prune(older_than, dry_run=dry_run)
         record: Record = {"rows": rows, "olderThanDays": older_than}
         if dry_run:
             record = planned(f"delete {rows} rows" if rows else "nothing: no row is that old", **record)

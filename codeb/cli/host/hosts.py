@@ -10,6 +10,7 @@ from codeb import infra_file
 from codeb.adapters.name_lookup import SystemLookup
 from codeb.adapters.ssh import SshLook
 from codeb.cli.host.exits import REFUSED, told
+from codeb.cli.host.ports import ports
 from codeb.domain.host_facts import Finding, Level
 from codeb.domain.infra import Infra
 from codeb.services.check_hosts import check_hosts
@@ -21,6 +22,9 @@ _EXIT_CODES = "Exit codes: 0 nothing would go wrong, 1 something would, 2 wrong 
 @click.group()
 def hosts() -> None:
     """The hosts of infra.toml, seen from the operator's machine."""
+
+
+hosts.add_command(ports)
 
 
 @hosts.command(epilog=_EXIT_CODES)

@@ -8,7 +8,9 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 USER = "codeb"
+OWNER = "codeb-owner"
 ENV_FILE = "/etc/codeb/codeb.env"
+OWNER_FILE = "/etc/codeb/owner.env"
 _UMASK = 0o027
 
 
@@ -18,13 +20,13 @@ def caller(environ: Mapping[str, str]) -> str:
     return login or str(os.getuid())
 
 
-def become_codeb() -> None:
-    """As root: groups, group and user of codeb, for good. No file may be touched before, or root would own it."""
+def become_codeb(name: str = USER) -> None:
+    """As root: groups, group and user of codeb, for good. No file may be made before, or root would own it."""
     os.umask(_UMASK)
     if os.geteuid() != 0:
         return
     try:
-        user = pwd.getpwnam(USER)
+        user = pwd.getpwnam(name)
     except KeyError:
         return
     os.initgroups(user.pw_name, user.pw_gid)
@@ -35,8 +37,19 @@ def become_codeb() -> None:
 
 def host_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """The host's settings file where it is readable, overridden by the process's own environment."""
-    path = Path(environ.get("CODEB_ENV_FILE", ENV_FILE))
+    return _file(Path(environ.get("CODEB_ENV_FILE", ENV_FILE))) | dict(environ)
+
+
+def owner_environ(environ: Mapping[str, str]) -> tuple[dict[str, str], bool]:
+    """As ``host_environ``, as the role that owns the database; the second: whether its file, root's alone, was read.
+
+    The owner's units are given the file's content by systemd and read no file.
+    """
+    found = _file(Path(environ.get("CODEB_OWNER_ENV_FILE", OWNER_FILE)))
+    return host_environ(environ) | found | dict(environ), bool(found)
+
+
+def _file(path: Path) -> dict[str, str]:
     if not os.access(path, os.R_OK):
-        return dict(environ)
-    found = {key: value or "" for key, value in dotenv_values(path, interpolate=False).items()}
-    return found | dict(environ)
+        return {}
+    return {key: value or "" for key, value in dotenv_values(path, interpolate=False).items()}

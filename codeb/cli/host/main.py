@@ -22,9 +22,12 @@ COMMANDS = {
     "slots": "codeb.cli.host.slots:slots",
     "audit": "codeb.cli.host.audit:audit",
     "hosts": "codeb.cli.host.hosts:hosts",
+    "ports": "codeb.cli.host.ports:ports",
+    "secrets": "codeb.cli.host.secrets:secrets",
     "env": "codeb.cli.host.env:env",
+    "registry": "codeb.cli.host.registry:registry",
 }
-_EXTRAS = {"hosts": "provision"}
+_EXTRAS = {"hosts": "provision", "ports": "provision"}
 
 
 class _Lazy(click.Group):

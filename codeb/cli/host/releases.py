@@ -132,6 +132,8 @@ def _deployed(record: Record) -> None:
     click.echo(f"preview: {record['previewLink']}")
     for warning in record["warnings"]:
         click.echo(f"warning: {warning}")
+    if then := record.get("autoPromote"):
+        click.echo(f"{'promoted' if then['promoted'] else 'not promoted'}: {then['reason']}")
     if gone := record.get("graceDiscarded"):
         click.echo(f"the grace period of {gone['deploymentId']} ({gone['version']}) ended with this")
 

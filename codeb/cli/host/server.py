@@ -4,8 +4,9 @@ import json
 
 import click
 
+from codeb.cli.host import session
 from codeb.cli.host.exits import EXIT_CODES, told
-from codeb.cli.host.session import json_option, load_settings, opened
+from codeb.cli.host.session import json_option, load_settings
 
 
 @click.command(epilog=EXIT_CODES)
@@ -21,9 +22,12 @@ def serve() -> None:
 @click.command(epilog=EXIT_CODES)
 @json_option
 def migrate(as_json: bool) -> None:
-    """Bring the database's schema up to this version; a second run changes nothing."""
-    with told(as_json=as_json), opened() as (services, _):
-        applied = services.database.migrate()
+    """Bring the database's schema up to this version; a second run changes nothing.
+
+    As the role that owns the schema: with sudo, or `systemctl restart codeb-migrate`.
+    """
+    with told(as_json=as_json), session.opened_as_owner() as owner:
+        applied = owner.database.migrate()
         if as_json:
             click.echo(json.dumps({"success": True, "changed": bool(applied), "applied": applied}))
         else:

@@ -11,14 +11,14 @@ from typing import Any
 import click
 import structlog
 
-from codeb.bootstrap import Services, build
+from codeb.bootstrap import Owner, Services, build, open_owner
 from codeb.cli.host.exits import told
-from codeb.cli.host.identity import become_codeb, caller, host_environ
+from codeb.cli.host.identity import OWNER, USER, become_codeb, caller, host_environ, owner_environ
 from codeb.domain.access import AuthContext, Role
 from codeb.domain.deployment import StepListener
 from codeb.services.actor import Actor
 from codeb.services.steps import ignore
-from codeb.settings import Settings
+from codeb.settings import Settings, database_of
 from codeb.tools import registry
 from codeb.tools.call import Call
 from codeb.tools.results import Record
@@ -52,6 +52,23 @@ def opened() -> Iterator[tuple[Services, str]]:
         yield services, login
     finally:
         services.close()
+
+
+@contextmanager
+def opened_as_owner() -> Iterator[Owner]:
+    """As the role that owns the database; raises NotTheOwner for everybody else.
+
+    Its password is read as root, and never seen by a process of user codeb.
+    """
+    quiet_logs()
+    environ, has_file = owner_environ(os.environ)
+    become_codeb(OWNER if has_file else USER)
+    owner = open_owner(database_of(environ))
+    try:
+        owner.database.require_owner()
+        yield owner
+    finally:
+        owner.close()
 
 
 def run_tool(name: str, given: Mapping[str, Any], *, on_step: StepListener = ignore) -> Record:

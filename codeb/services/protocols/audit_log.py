@@ -10,7 +10,7 @@ from codeb.services.protocols.trail import AuditEntry
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Whose rows a reader may see. ``team_id`` None is every team's.
+    """Which rows a reader may see. ``team_id`` None is every team's: see ``AuditEntry.whose``.
 
     ``projects`` narrows to rows of these projects and to those of ``key_id`` itself.
     """

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from codeb.domain.names import Environment
 from codeb.settings import Secret
@@ -28,6 +28,15 @@ class Backings(Protocol):
 
     def remove(self, environment: Environment) -> None:
         """Cut its connections and drop it with all it holds; none there is no error. Raises Unavailable."""
+        ...
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """A backing that can tell whether variables that somebody took away would reach it still."""
+
+    def recalled(self, environment: Environment, variables: Mapping[str, str]) -> Mapping[str, str]:
+        """Those of ``variables`` that reach it, none where the password is another by now. Raises Unavailable."""
         ...
 
 

@@ -21,6 +21,8 @@ class Memory(Protocol):
 
     def slots(self, environment: Environment) -> SlotPair | None: ...
 
+    def all_slots(self) -> Sequence[SlotPair] | None: ...
+
     def observed(self, container: str) -> Observed | None: ...
 
     def rounds(self) -> Sequence[Callable[[], None]]:
@@ -38,6 +40,9 @@ class Forgetful:
         return None
 
     def slots(self, environment: Environment) -> SlotPair | None:  # noqa: ARG002
+        return None
+
+    def all_slots(self) -> Sequence[SlotPair] | None:
         return None
 
     def observed(self, container: str) -> Observed | None:  # noqa: ARG002

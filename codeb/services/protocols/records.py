@@ -93,9 +93,19 @@ class Projects(Protocol):
     def all(self) -> Sequence[Project]: ...
 
     def create(
-        self, name: str, *, team_id: str, type: str, environments: Sequence[EnvironmentName], settings: ProjectSettings
+        self,
+        name: str,
+        *,
+        team_id: str,
+        type: str,
+        environments: Sequence[EnvironmentName],
+        settings: ProjectSettings,
+        at_most: int | None = None,
     ) -> Project:
-        """Make the row and its port pairs in one transaction; raises ProjectExists, PortsExhausted, Unavailable."""
+        """Make the row and its port pairs in one transaction, in which the team has ``at_most`` so many projects.
+
+        Raises ProjectExists, QuotaReached, PortsExhausted, Unavailable.
+        """
         ...
 
     def update_settings(self, name: str, settings: ProjectSettings) -> Project: ...

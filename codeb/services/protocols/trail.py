@@ -11,6 +11,7 @@ class AuditEntry:
     """One call of a tool, also one that was refused or crashed. ``params`` and ``result`` hold no secret any more.
 
     ``duration_ms`` is the handler's; ``tool`` is the tool's own name, whatever alias was asked for.
+    ``whose`` is the team that may read it: None is that of the key, "" is nobody but the platform's operators.
     """
 
     id: str
@@ -30,6 +31,7 @@ class AuditEntry:
     user_agent: str | None
     correlation_id: str
     source: str
+    whose: str | None = None
 
 
 class Audit(Protocol):

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from codeb.adapters.caddy.site_file import SiteRenderer
@@ -25,7 +25,6 @@ def lines(*hosts: str) -> list[str]:
     return RENDERER.render(Site(BLOG, ("blog.codeb.test", *hosts), BLUE, GREEN)).text.split("\n")
 
 
-@settings(max_examples=60)
 @given(st.lists(PARTS, min_size=1, max_size=8).map("".join) | st.just("www.example.org"))
 def test_a_domain_is_refused_or_is_one_more_address_of_the_block(text: str) -> None:
     try:

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from types import SimpleNamespace
 
 import pytest
 
+from codeb.adapters.caddy import gathering as module
 from codeb.adapters.caddy.gathering import Change, Gathering, Waiting
 from codeb.errors import Unavailable
+from tests.integration.waiting import until
 
 
 def at_once(gathering: Gathering, changes: Sequence[Change], apply: "Applied") -> list[bool | Exception]:
@@ -22,6 +25,17 @@ def at_once(gathering: Gathering, changes: Sequence[Change], apply: "Applied") -
 
     with ThreadPoolExecutor(len(changes)) as threads:
         return list(threads.map(submit, changes))
+
+
+@pytest.fixture
+def wide(monkeypatch: pytest.MonkeyPatch) -> Gathering:
+    """Its window is open until every change has come."""
+    gathering = Gathering()
+    everybody = SimpleNamespace(
+        sleep=lambda seconds: until(lambda: len(gathering._queue) == len(CHANGES), "all have come")
+    )
+    monkeypatch.setattr(module, "time", everybody)
+    return gathering
 
 
 class Applied:
@@ -42,9 +56,9 @@ class Applied:
 CHANGES: list[Change] = [{f"{number}.caddy": "x" if number % 2 else None} for number in range(6)]
 
 
-def test_who_comes_within_the_window_is_applied_together_and_told_apart() -> None:
+def test_who_comes_within_the_window_is_applied_together_and_told_apart(wide: Gathering) -> None:
     applied = Applied()
-    assert at_once(Gathering(window=0.5), CHANGES, applied) == [False, True] * 3
+    assert at_once(wide, CHANGES, applied) == [False, True] * 3
     assert len(applied.batches) == 1
     assert sorted(map(str, applied.batches[0])) == sorted(map(str, CHANGES))
 
@@ -56,11 +70,13 @@ def test_who_comes_later_is_applied_later() -> None:
     assert applied.batches == [[change] for change in CHANGES]
 
 
-def test_an_error_that_concerns_nobody_in_particular_is_everybodys() -> None:
+def test_an_error_that_concerns_nobody_in_particular_is_everybodys(
+    wide: Gathering, monkeypatch: pytest.MonkeyPatch
+) -> None:
     error = Unavailable("Caddy", "away")
-    gathering = Gathering(window=0.5)
-    assert at_once(gathering, CHANGES, Applied(error)) == [error] * 6
-    assert gathering.submit(CHANGES[1], Applied()), "and the next is served"
+    assert at_once(wide, CHANGES, Applied(error)) == [error] * 6
+    monkeypatch.undo()
+    assert wide.submit(CHANGES[1], Applied()), "and the next is served"
 
 
 def test_an_interrupt_leaves_nobody_waiting() -> None:

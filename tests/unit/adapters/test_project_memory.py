@@ -99,12 +99,12 @@ def test_what_this_process_changes_is_never_told_as_it_was(memory: ProjectMemory
     """Also where the directory's clock has not moved on since the reading."""
     changed = stored.copies.directory.stat().st_mtime_ns
     make(stored, "shop")
-    os.utime(stored.copies.place, ns=(changed, changed))
+    os.utime(stored.copies.directory, ns=(changed, changed))
     assert memory.all() is None
     memory.refresh()
     assert {each.name for each in memory.all() or ()} == {"blog", "shop"}
     stored.update_settings("blog", ProjectSettings(port=8080))
-    os.utime(stored.copies.place, ns=(changed, changed))
+    os.utime(stored.copies.directory, ns=(changed, changed))
     assert memory.get("blog") is None
     memory.refresh()
     stored.delete("shop")

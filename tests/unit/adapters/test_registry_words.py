@@ -13,7 +13,7 @@ IMAGE = "registry.test:5000/blog:v1"
     [
         ("manifest unknown: manifest unknown", "image_unavailable", "is not in the registry: push it first"),
         ("name unknown: repository name not known to registry", "image_unavailable", "is not in the registry"),
-        ("unauthorized: authentication required", "image_unavailable", "refused our login; check CODEB_REGISTRY_USERN"),
+        ("unauthorized: authentication required", "image_unavailable", "refused our login; run the bootstrap"),
         ("no basic auth credentials", "image_unavailable", "refused our login"),
         ("pull access denied for blog, repository does not exist", "image_unavailable", "refused our login"),
         ("write /var/lib/docker/tmp/x: no space left on device", "image_unavailable", "disk of the app host is full"),

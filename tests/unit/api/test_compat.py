@@ -1,5 +1,6 @@
 """Routes that existing clients call beside the tools. Spec section 6."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ def test_projects_are_those_that_the_key_sees(client: TestClient, house: House, 
     (blog,) = record["projects"]
     assert {**blog, "createdAt": ""} == {
         "name": "blog",
+        "projectName": "blog",
+        "url": "https://blog.codeb.test",
+        "activeVersion": None,
         "teamId": "team-a",
         "type": "nextjs",
         "environments": ["production", "staging", "preview"],
@@ -64,6 +68,66 @@ def test_a_dry_upload_changes_nothing(client: TestClient, house: House) -> None:
     record = upload(client, house.key(), project="blog", content="A=1", dryRun=True)
     assert (record["success"], record["backupSaved"]) == (True, False)
     assert house.world.envs.current(BLOG).version == 0
+
+
+def test_projects_are_what_the_tool_lists_and_asking_is_audited(client: TestClient, house: House, tool: Tool) -> None:
+    house.world.init_project("api", Actor("key_0", "api", "team-a"))
+    headers = {"X-API-Key": house.key("viewer")}
+    record, listed = client.get("/api/projects", headers=headers).json(), tool("project_list")
+    assert record["projects"] == listed["projects"]
+    assert [each["name"] for each in record["projects"]] == ["api", "blog"]
+    assert client.get("/api/projects", headers={"X-API-Key": house.key(scopes=["slot.view"])}).status_code == 403
+    rows = [(each.tool, each.success, each.code) for each in house.trail.entries]
+    assert rows == [("project_list", True, None)] * 2 + [("project_list", False, "forbidden")]
+
+
+def test_an_assistant_uploads_with_a_persons_code_and_plans_without(
+    client: TestClient, house: House, tool: Tool
+) -> None:
+    key, body = house.key(kind="assistant"), {"project": "blog", "content": "A=1"}
+    planned = upload(client, key, **body, dryRun=True)
+    assert (planned["success"], planned["dryRun"]) == (True, True)
+    asked = upload(client, key, **body)
+    assert (asked["status"], asked["code"]) == (200, "confirmation_required")
+    assert upload(client, key, **body, dryRun=False)["code"] == "confirmation_required"
+    code = tool("confirm", requestId=asked["requestId"])["confirmation"]
+    assert upload(client, key, **{**body, "content": "A=2"}, confirmation="guess")["code"] == "not_confirmed"
+    assert house.world.envs.current(BLOG).version == 0
+    done = upload(client, key, **body, confirmation=code)
+    assert (done["success"], done["version"]) == (True, 1)
+    assert "ignored" not in done
+    assert upload(client, key, **body, confirmation=code)["code"] == "not_confirmed"
+
+
+def test_what_has_no_effect_is_named_wherever_it_was_ignored(client: TestClient, house: House) -> None:
+    record = upload(client, house.key(), project="blog", content="A=1", colour="red", confirmation="x")
+    assert record["ignored"] == ["colour", "confirmation"]
+
+
+@pytest.mark.parametrize(
+    ("made_as", "body", "code", "project"),
+    [
+        ("viewer", {"project": "blog", "content": "A=hunter2"}, "forbidden", None),
+        ("member", {"project": "blog"}, "invalid_input", "blog"),
+        ("member", {"project": "Blog", "content": "hunter2", "environment": "moon"}, "invalid_input", "blog"),
+        ("member", {"project": "hunter2!", "content": ""}, "invalid_input", None),
+        ("member", {"project": 7, "content": {"A": "hunter2"}}, "invalid_input", None),
+        ("member", {"project": "shop", "content": "A=hunter2"}, "unknown_project", "shop"),
+        ("member", None, "bad_request", None),
+    ],
+)
+def test_a_refused_upload_is_in_the_audit(
+    house: House, made_as: str, body: dict[str, Any] | None, code: str, project: str | None
+) -> None:
+    with house.client(server=INTERNAL) as client:
+        content = b"hunter2" if body is None else json.dumps(body).encode()
+        answer = client.post("/api/env", content=content, headers={"X-API-Key": house.key(made_as)})
+        assert answer.json()["code"] == code
+        called = f'codeb_tool_calls_total{{role="{made_as}",status="failed",tool="env_sync"}}'
+        assert sample(client, called) == 1
+    (row,) = house.trail.entries
+    assert (row.tool, row.success, row.code, row.role, row.project) == ("env_sync", False, code, made_as, project)
+    assert "hunter2" not in repr({**row.params, "project": "", "projectName": ""})
 
 
 @pytest.mark.parametrize(
@@ -134,3 +198,10 @@ def test_ci_gets_its_secrets_from_an_admins_key_only(tmp_path: Path, path: str) 
 def test_the_secrets_need_their_scope(tool: Tool, house: House) -> None:
     tool("setup_secrets", key=house.key("owner", scopes=["deploy.create"]), status=403)
     assert tool("setup_secrets", key=house.key("admin", scopes=["setup.secrets"]))["success"]
+
+
+def test_the_registrys_password_is_the_api_key_itself_where_it_takes_tokens(tmp_path: Path) -> None:
+    house = House(tmp_path, {"CODEB_REGISTRY_TOKEN_KEY": "/opt/codeb/registry/token-key.pem"})
+    with house.client() as client:
+        record = client.get("/api/setup/secrets", headers={"X-API-Key": house.key("admin")}).json()
+    assert (record["registry_username"], record["registry_password"]) == ("codeb", "")

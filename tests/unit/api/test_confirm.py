@@ -65,8 +65,32 @@ def test_a_wrong_call_is_told_before_anybody_is_asked(tool: Tool, assistant: str
 def test_a_person_sees_what_it_is_about_without_the_values(tool: Tool, assistant: str) -> None:
     asked = tool("env_sync", key=assistant, **BLOG, content="A=hunter2")
     looked = tool("confirm", requestId=asked["requestId"], look=True)
-    assert (looked["tool"], looked["params"]) == ("env_sync", {**BLOG, "content": "********"})
+    assert (looked["tool"], looked["params"]) == ("env_sync", {**BLOG, "content": "***"})
     assert "confirmation" not in looked
+
+
+def test_a_person_sees_nothing_that_the_audit_would_hide(tool: Tool, house: House, assistant: str) -> None:
+    house.services.known.add("hunter2-hunter2")
+    asked = tool("rollback", key=assistant, **BLOG, reason="since hunter2-hunter2 leaked")
+    assert tool("confirm", requestId=asked["requestId"], look=True)["params"]["reason"] == "since *** leaked"
+
+
+@pytest.mark.parametrize(
+    ("webhook", "seen"),
+    [
+        ("https://hooks.example.org/hunter2", "https://hooks.example.org/..."),
+        ("https://[hunter2", "..."),
+        (["hunter2"], "***"),
+        (None, None),
+    ],
+)
+def test_a_person_sees_where_hooks_would_go_and_not_the_whole_address(
+    tool: Tool, assistant: str, webhook: object, seen: str | None
+) -> None:
+    settings = {"webhook": webhook, "memory": "1g"}
+    asked = tool("project_update", key=assistant, **BLOG, settings=settings)
+    looked = tool("confirm", requestId=asked["requestId"], look=True)
+    assert looked["params"] == {**BLOG, "settings": {"webhook": seen, "memory": "1g"}}
 
 
 @pytest.mark.parametrize("name", sorted(NEEDED))

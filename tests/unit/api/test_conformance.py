@@ -10,6 +10,7 @@ from schemathesis.specs.openapi import checks
 
 from codeb.api.app import create_app
 from tests.doors import House
+from tests.examples import examples
 
 OPERATIONS = ["POST /api/tool", "POST /api/env", "GET /api/projects", "GET /api/setup/secrets", "GET /health", "GET /"]
 NOT_ASKED = [
@@ -28,7 +29,7 @@ def test_what_fits_the_description_is_answered_as_described(house: House, operat
     method, path = operation.split()
 
     @given(case=schema[path][method].as_strategy())
-    @settings(max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(10), database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     def conforms(case: Case[Any]) -> None:
         case.call_and_validate(headers={"X-API-Key": key}, excluded_checks=NOT_ASKED)
 

@@ -14,27 +14,13 @@ from codeb.tools.confirm import NEEDED
 from codeb.tools.params import DryRun
 from codeb.tools.registry import TOOLS
 from tests.doors import House
-from tests.exchanges.story import STORY
+from tests.unit.api.every import LEAST_ROLE, NAMES, OF_A_PROJECT, PLATFORM_ONLY, sample
 
 Ask = Callable[..., tuple[int, dict[str, Any]]]
-_NAMES = [tool.name for tool in TOOLS]
-_PLATFORM_ONLY = {"repository_bind"}
 _OWN_WORD = {"workflow_init": "project_exists"}
 """What a tool says of a project of another team, where it is not that there is none."""
 _OWN_ANSWER = {"workflow_scan", "audit_list"}
 """They say of a project that is not there what they say of one that is another's."""
-
-
-def sample(name: str) -> dict[str, Any]:
-    """What the story calls it with; a plan only, of what changes something. Of blog, whatever project it names."""
-    row = registry.find(name)
-    params = next(each.params for each in STORY if each.tool in (row.name, *row.aliases))
-    named = {"projectName": "blog"} if "projectName" in params else {}
-    plan = {"dryRun": True} if issubclass(row.params, DryRun) else {}
-    return {**params, **named, **plan}
-
-
-_OF_A_PROJECT = [name for name in _NAMES if "projectName" in sample(name)]
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +56,17 @@ def refusal(record: dict[str, Any]) -> str:
     return "" if record["success"] else str(record["code"])
 
 
+def test_every_tool_is_called_here_and_has_the_least_role_of_the_specification() -> None:
+    assert {role: {row.name for row in TOOLS if row.least_role is role} for role in Role} == LEAST_ROLE
+    assert len(NAMES) == len(set(NAMES)) == len(TOOLS) == sum(map(len, LEAST_ROLE.values()))
+
+
 @pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("name", _NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_role_may_call_what_its_rank_covers(name: str, role: Role, ask: Ask) -> None:
     row = registry.find(name)
     status, answer = ask(str(role), name, sample(name))
-    if role.covers(row.least_role) and name not in _PLATFORM_ONLY:
+    if role.covers(row.least_role) and name not in PLATFORM_ONLY:
         assert refusal(answer) != "forbidden"
         assert status < 500
     else:
@@ -88,11 +79,11 @@ def test_what_changes_something_wants_a_member_at_least() -> None:
     assert [row.name for row in TOOLS if row.least_role is Role.VIEWER and issubclass(row.params, DryRun)] == []
 
 
-@pytest.mark.parametrize("name", _NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_another_teams_owner_learns_nothing_and_moves_nothing(name: str, home: House, ask: Ask) -> None:
     before = repr(home.world.journal.lines)
     _, answer = ask("foreign", name, sample(name))
-    if name in _OF_A_PROJECT and name not in _PLATFORM_ONLY | _OWN_ANSWER:
+    if name in OF_A_PROJECT and name not in PLATFORM_ONLY | _OWN_ANSWER:
         assert refusal(answer) == _OWN_WORD.get(name, "unknown_project")
     told = json.dumps({key: value for key, value in answer.items() if key not in ("error", "projectName")})
     assert "team-a" not in told
@@ -100,19 +91,19 @@ def test_another_teams_owner_learns_nothing_and_moves_nothing(name: str, home: H
     assert repr(home.world.journal.lines) == before
 
 
-@pytest.mark.parametrize("name", [name for name in _OF_A_PROJECT if name != "audit_list"])
+@pytest.mark.parametrize("name", [name for name in OF_A_PROJECT if name != "audit_list"])
 def test_a_key_of_other_projects_is_told_so(name: str, ask: Ask) -> None:
     status, answer = ask("elsewhere", name, sample(name))
     assert (status, refusal(answer)) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("name", _NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_key_without_the_scope_is_refused(name: str, ask: Ask) -> None:
     status, answer = ask("unscoped", name, sample(name))
     assert (status, refusal(answer)) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("name", _NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_fields_that_nobody_knows_are_named_and_ignored(name: str, ask: Ask) -> None:
     _, answer = ask("owner", name, {**sample(name), "nonsense": 1, "environment": None})
     if answer["success"]:
@@ -122,10 +113,10 @@ def test_fields_that_nobody_knows_are_named_and_ignored(name: str, ask: Ask) -> 
 
 
 @pytest.mark.parametrize("value", [5, [], {}, "../etc", "a\nb", "x" * 2000, True])
-@pytest.mark.parametrize("name", _OF_A_PROJECT)
+@pytest.mark.parametrize("name", OF_A_PROJECT)
 def test_a_value_that_is_no_name_is_refused_with_its_field(name: str, value: Any, ask: Ask) -> None:
     status, answer = ask("owner", name, {**sample(name), "projectName": value})
-    if name not in _PLATFORM_ONLY or status != 403:
+    if name not in PLATFORM_ONLY or status != 403:
         assert (status, answer["code"], answer["field"]) == (400, "invalid_input", "projectName")
 
 

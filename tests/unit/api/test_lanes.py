@@ -2,17 +2,23 @@
 
 import asyncio
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
 from starlette.types import Message
 
 from codeb.api.app import create_app
+from codeb.api.dispatch import Dispatch
 from codeb.api.lanes import Lanes
+from codeb.api.metrics import Metrics
+from codeb.domain.access import AuthContext, Role
 from codeb.errors import Unavailable
 from codeb.services.protocols import Stop, never
+from codeb.services.release_steps import DeployRequest
 from codeb.tools.tool import Lane
 from tests.doors import House
+from tests.unit.services.conftest import BLOG, ME
 
 
 def test_waiting_deploys_hold_up_neither_a_change_nor_a_read() -> None:
@@ -23,6 +29,49 @@ def test_waiting_deploys_hold_up_neither_a_change_nor_a_read() -> None:
         assert await asyncio.wait_for(lanes.run(Lane.CHANGE, lambda: "changed"), 5) == "changed"
         gate.set()
         await asyncio.gather(*waiting)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("pr_list", {}),
+        ("git_sync", {}),
+        ("pr_create", {"title": "t", "headBranch": "topic"}),
+        ("pr_merge", {"prNumber": 1}),
+        ("pr_review", {"prNumber": 1, "action": "approve"}),
+        ("domain_setup", {"domain": "www.example.org"}),
+    ],
+)
+def test_a_remote_that_hangs_holds_up_no_release_and_no_look(
+    house: House, monkeypatch: pytest.MonkeyPatch, name: str, params: dict[str, Any]
+) -> None:
+    asked, gate = threading.Semaphore(0), threading.Event()
+
+    def hang(*_: object, **__: object) -> None:
+        asked.release()
+        gate.wait(10)
+        raise Unavailable("the remote", "it hangs")
+
+    for way in ("pulls", "pull", "overview", "open_pull_of"):
+        monkeypatch.setattr(house.world.hosting, way, hang)
+    monkeypatch.setattr(house.world.dns, "look", hang)
+    house.world.repositories.bind("blog", "acme/blog", "me")
+    house.world.deploy(DeployRequest(BLOG, "v1"), ME)
+    owner = AuthContext("key_1", "team-a", Role.OWNER)
+
+    async def scene() -> None:
+        dispatch = Dispatch(house.services, Lanes(), Metrics())
+        call = {"projectName": "blog", **params}
+        hung = [asyncio.create_task(dispatch(name, call, owner, "api")) for _ in range(40)]
+        await asyncio.to_thread(asked.acquire, timeout=5)
+        for free in ("slot_status", "project_get", "promote", "deploy"):
+            answer = await asyncio.wait_for(dispatch(free, {"projectName": "blog"}, owner, "api"), 5)
+            assert answer["projectName"] == "blog"
+        assert not any(each.done() for each in hung)
+        gate.set()
+        await asyncio.gather(*hung, return_exceptions=True)
 
     asyncio.run(scene())
 
@@ -65,6 +114,32 @@ def test_the_end_does_not_wait_for_a_deploy() -> None:
         assert not running.done()
         gate.set()
         await running
+
+    asyncio.run(scene())
+
+
+def test_the_end_waits_for_a_remote_that_answers_and_not_for_one_that_hangs() -> None:
+    async def scene() -> None:
+        answers, hangs, begun = threading.Event(), threading.Event(), threading.Semaphore(0)
+
+        def work(gate: threading.Event) -> bool:
+            begun.release()
+            return gate.wait(10)
+
+        patient, short = Lanes(), Lanes(remote_seconds=0)
+        slow = asyncio.create_task(patient.run(Lane.REMOTE, partial(work, answers)))
+        hung = asyncio.create_task(short.run(Lane.REMOTE, partial(work, hangs)))
+        for _ in range(2):
+            await asyncio.to_thread(begun.acquire, timeout=5)
+        ending = asyncio.create_task(patient.finish())
+        await asyncio.wait_for(short.finish(), 5)
+        assert not hung.done()
+        assert not ending.done()
+        answers.set()
+        await asyncio.wait_for(ending, 5)
+        assert await slow
+        hangs.set()
+        await hung
 
     asyncio.run(scene())
 

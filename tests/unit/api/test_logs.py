@@ -56,6 +56,24 @@ def test_an_unforeseen_error_is_logged_under_the_id_that_the_client_got(
     assert entry["correlation_id"] == record["correlationId"]
 
 
+def test_a_listener_hears_our_own_entries_and_those_of_libraries() -> None:
+    program = """
+import logging, structlog
+from codeb.api import logs
+heard = []
+def listen(logger, method, entry):
+    heard.append((entry["event"], entry["level"], entry.get("team_id")))
+    return entry
+logs.configure(listen)
+structlog.contextvars.bind_contextvars(team_id="team-a")
+structlog.get_logger().warning("ours", reason="x")
+logging.getLogger("uvicorn.error").error("theirs")
+print(heard)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[('ours', 'warning', 'team-a'), ('theirs', 'error', 'team-a')]"
+
+
 def test_configured_logs_are_json_lines_and_tracebacks_show_no_values() -> None:
     program = """
 import logging, structlog

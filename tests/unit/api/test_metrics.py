@@ -6,36 +6,16 @@ from codeb.api.metrics import Metrics
 from codeb.services.protocols import Observed
 from codeb.services.protocols.memory import Forgetful
 from tests.doors import House
+from tests.metrics import SPECIFIED
 from tests.unit.api.scrape import INTERNAL, sample
 from tests.unit.services.conftest import release
-
-NAMES = [
-    "http_requests_total",
-    "http_request_duration_seconds",
-    "http_active_requests",
-    "tool_calls_total",
-    "tool_call_duration_seconds",
-    "deployments_total",
-    "deployment_duration_seconds",
-    "promotions_total",
-    "rollbacks_total",
-    "slot_status",
-    "slot_healthy",
-    "auth_failures_total",
-    "rate_limit_exceeded_total",
-    "db_query_duration_seconds",
-    "degraded",
-    "audit_spool_size",
-    "switch_duration_seconds",
-    "caddy_reloads_total",
-]
 
 
 def test_every_metric_of_the_specification_is_there(house: House) -> None:
     with house.client(server=INTERNAL) as client:
         text = client.get("/metrics").text
-    for name in NAMES:
-        assert f"# TYPE codeb_{name} " in text, name
+    for name in SPECIFIED:
+        assert f"# TYPE {name} " in text, name
 
 
 class Remembered(Forgetful):
@@ -80,3 +60,26 @@ def test_the_audits_spool_is_a_gauge_that_follows_it() -> None:
     assert metrics.registry.get_sample_value("codeb_audit_spool_size") == 1
     waiting.clear()
     assert metrics.registry.get_sample_value("codeb_audit_spool_size") == 0
+
+
+def test_a_stream_is_counted_and_how_long_it_was_open_is_no_answer_time() -> None:
+    metrics = Metrics()
+    for route in ("/api/logs/stream", "/logs/stream", "/api/tool"):
+        metrics.answered("GET", route, 200, 600.0)
+    labels = {"method": "GET", "status_code": "200"}
+    for route, timed in (("/api/logs/stream", None), ("/logs/stream", None), ("/api/tool", 600.0)):
+        of = {**labels, "route": route}
+        assert metrics.registry.get_sample_value("codeb_http_requests_total", of) == 1
+        assert metrics.registry.get_sample_value("codeb_http_request_duration_seconds_sum", of) == timed
+
+
+def test_the_end_of_a_grace_is_shown_while_there_is_one(house: House) -> None:
+    name = "codeb_slot_grace_expires_timestamp_seconds"
+    release(house.world, "v1")
+    with house.client(server=INTERNAL) as client:
+        assert f"{name}{{" not in client.get("/metrics").text
+        release(house.world, "v2")
+        shown = sample(client, f'{name}{{environment="production",project="blog",slot="blue"}}')
+        assert client.get("/metrics").text.count(f"{name}{{") == 1
+    ends = [end.timestamp() for pair in house.services.status.all() if (end := pair.blue.grace_expires_at)]
+    assert ends == [shown]

@@ -4,6 +4,7 @@ import json
 from collections.abc import MutableMapping
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
 from codeb.services.protocols.trail import StreamEvent
@@ -43,6 +44,28 @@ def test_it_is_in_no_error_and_no_row_of_one(house: House, client: TestClient) -
     rows = [repr(entry) for entry in house.trail.entries]
     assert len(rows) == 5
     assert not [row for row in rows if "hunter2" in row]
+
+
+@pytest.mark.parametrize("field", ["projectName", "environment"])
+@pytest.mark.parametrize("tool", ["deploy", "slot_status", "env_get"])
+def test_it_is_in_no_event_of_a_call_that_has_it_where_a_name_belongs(
+    house: House, client: TestClient, tool: str, field: str
+) -> None:
+    """Whoever follows the stream did not send it. A name of the right form may be a password as well."""
+    told: list[StreamEvent] = []
+    house.hub.on_event(told.append)
+    for secret in ("hunter2hunter2", "Hunter2/Hunter2"):
+        client.post("/api/tool", json=call(tool, **{field: secret}), headers={"X-API-Key": house.key()})
+        client.post("/api/tool", json=call(secret), headers={"X-API-Key": house.key()})
+    assert len(told) == 4
+    assert "hunter2" not in repr(told).lower()
+
+
+def test_a_project_is_told_by_the_name_it_is_followed_by(house: House, client: TestClient) -> None:
+    told: list[StreamEvent] = []
+    house.hub.on_event(told.append)
+    client.post("/api/tool", json=call("slot_status", projectName=" BLOG"), headers={"X-API-Key": house.key()})
+    assert [(event.project, event.data["projectName"]) for event in told] == [("blog", "blog")]
 
 
 def call(tool: str, **params: str) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def test_settings_are_changed_one_by_one(tool: Tool, house: House) -> None:
     done = tool("team_settings", settings={"autoPromote": True})
     assert (done["changed"], done["changedSettings"]) == (True, ["autoPromote"])
     assert tool("team_settings", settings={"autoPromote": True})["changed"] is False
-    settings = house.services.access.teams.settings("team-a")
+    settings = house.services.access.teams.registry.teams()["team-a"].settings
     assert (settings.grace_period_hours, settings.auto_promote, settings.notification_webhook) == (24, True, hook)
     assert hook not in json.dumps(tool("team_get", key=house.key("viewer")))
     tool("team_settings", settings={"gracePeriodHours": None, "notificationWebhook": None})
@@ -121,12 +121,12 @@ def test_quotas_are_the_platforms_to_set_and_no_further_team_escapes_them(tool: 
     platform = house.key("owner", "operators", platform=True)
     tool("team_settings", quotas={"projects": 3}, status=403)
     tool("team_settings", key=platform, teamId="team-a", quotas={"projects": 3, "cpus": 1.5})
-    quotas = house.services.access.teams.quotas("team-a")
+    quotas = house.services.quotas.of("team-a")
     assert (quotas.projects, quotas.cpus, quotas.streams) == (3, 1.5, None)
     tool("team_settings", quotas={"projects": None}, status=403)
     tool("team_create", name="Another", status=403)
     assert tool("team_settings", settings={"autoPromote": True})["team"]["quotas"]["projects"] == 3
-    assert house.services.access.teams.quotas("nobody").projects is None
+    assert house.services.quotas.of("nobody").projects is None
 
 
 def test_a_team_makes_no_more_projects_than_it_may(tool: Tool, house: House) -> None:

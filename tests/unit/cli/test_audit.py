@@ -29,7 +29,12 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     def opened() -> Iterator[tuple[Any, str]]:
         yield house.services, "kim"
 
+    @contextmanager
+    def opened_as_owner() -> Iterator[Any]:
+        yield house.services
+
     monkeypatch.setattr(session, "opened", opened)
+    monkeypatch.setattr(session, "opened_as_owner", opened_as_owner)
     return house
 
 

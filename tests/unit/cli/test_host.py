@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
         yield house.services, "kim"
 
     monkeypatch.setattr(session, "opened", opened)
-    monkeypatch.setattr("codeb.cli.host.server.opened", opened)
+    monkeypatch.setattr(session, "opened_as_owner", lambda: nullcontext(house.services))
     monkeypatch.setattr(keys_command, "become_codeb", lambda: None)
     monkeypatch.setenv("CODEB_ROOT", str(tmp_path))
     monkeypatch.setenv("CODEB_ENV_FILE", str(tmp_path / "absent.env"))

@@ -62,7 +62,8 @@ def test_programs_get_a_record_without_the_hash(root: Path) -> None:
 def test_a_missing_team_is_made_and_an_existing_one_left_alone(root: Path) -> None:
     create("--team", "team-a", "--role", "owner")
     before = stored(root, "teams.json")["teams"]
-    assert before["team-a"]["settings"]["gracePeriodHours"] == 48
+    assert before["team-a"]["settings"]["autoPromote"] is False
+    assert "gracePeriodHours" not in before["team-a"]["settings"], "none of its own: the platform's"
     create("--team", "team-a", "--role", "viewer")
     assert stored(root, "teams.json")["teams"] == before
     assert len(stored(root, "api-keys.json")["keys"]) == 2

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from codeb.domain.infra import Infra
+from codeb.secret_store import SecretStore
 from deploys.certificates import CertificateAuthority
 from deploys.platform import Platform
-from deploys.secret_store import SecretStore
 
 MakePlatform = Callable[..., Platform]
 

@@ -90,7 +90,15 @@ def test_pages_that_infra_names_may_call_the_api_and_no_others(make_platform: Ma
 def test_the_api_knows_the_keys_of_the_build_cache(platform: Platform) -> None:
     settings = Settings.load(environment(platform))
     assert settings.s3_endpoint == platform.infra.s3_endpoint
-    assert all((settings.s3_access_key, settings.s3_secret_key))
+    assert settings.s3_projects_key.reveal() == platform.secrets["s3_projects_key"]
+    assert not settings.s3_secret_key, "the key of the whole cache is nobody's on this host"
+
+
+def test_where_the_engine_makes_no_users_the_cache_has_one(make_platform: MakePlatform) -> None:
+    platform = make_platform(components={"object_storage": {"engine": "minio"}})
+    settings = Settings.load(environment(platform))
+    assert settings.s3_secret_key.reveal() == platform.secrets["s3_docker_cache_secret"]
+    assert not settings.s3_projects_key
 
 
 def test_a_directory_comes_after_the_one_it_is_in() -> None:

@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from codeb.errors import ConfigError
+from codeb.secret_store import SecretStore
 from deploys import certificates
 from deploys.certificates import CertificateAuthority, Pair
 from deploys.components import base, caddy
 from deploys.platform import Platform
-from deploys.secret_store import SecretStore
 from tests.unit.deploys.conftest import MakePlatform
 
 

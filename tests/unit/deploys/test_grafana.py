@@ -1,4 +1,4 @@
-"""Grafana's files, for the operators who have it: a login, the datasource, the dashboard."""
+"""Grafana's files, for the operators who have it: a login, the datasource, the dashboards."""
 
 import configparser
 import json
@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from deploys.components import grafana
+from deploys.dashboards import catalogue
+from deploys.dashboards.panels import DATASOURCE
 from deploys.platform import Platform
-from deploys.rendering import TEMPLATES
 from tests.unit.deploys.conftest import MakePlatform
 
 
@@ -46,19 +47,18 @@ def test_it_knows_its_public_name(make_platform: MakePlatform, tls: str, root: s
     assert found["security"]["cookie_secure"] == secure
 
 
-def test_the_dashboard_asks_the_datasource_that_is_provisioned(platform: Platform) -> None:
+def test_the_dashboards_ask_the_datasource_that_is_provisioned(platform: Platform) -> None:
     (source,) = yaml.safe_load(grafana.datasource())["datasources"]
     assert source["url"] == "http://127.0.0.1:9090"
-    dashboard = json.loads((TEMPLATES / "grafana" / "codeb.json").read_text())
-    assert {panel["datasource"]["uid"] for panel in dashboard["panels"]} == {source["uid"]}
+    assert source["uid"] == DATASOURCE
 
 
-def test_the_dashboard_lies_where_the_provider_looks(platform: Platform) -> None:
-    files = {file.dest: file.data for file in grafana.configuration(platform)}
-    (provider,) = yaml.safe_load(files["/etc/grafana/provisioning/dashboards/codeb.yml"])["providers"]
-    assert [dest for dest in files if str(Path(dest).parent) == provider["options"]["path"]] == [
-        "/etc/grafana/codeb-dashboards/codeb.json"
-    ]
+def test_the_dashboards_lie_where_the_provider_looks(platform: Platform) -> None:
+    made = {file.dest: file.data for file in grafana.configuration(platform)}
+    (provider,) = yaml.safe_load(made["/etc/grafana/provisioning/dashboards/codeb.yml"])["providers"]
+    there = [Path(dest) for dest in made if str(Path(dest).parent) == provider["options"]["path"]]
+    assert {dest.name for dest in there} == catalogue.files().keys()
+    assert {json.loads(made[str(dest)])["uid"] for dest in there} == {dest.stem for dest in there}
 
 
 def test_leaving_it_out_is_said_in_a_sentence() -> None:

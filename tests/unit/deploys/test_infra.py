@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from codeb import infra_file
-from codeb.domain.infra import COMPONENTS, Component, Host, Infra, Releases, Role, Ssh
+from codeb.domain.infra import COMPONENTS, Alerts, Backups, Component, Host, Infra, Releases, Role, Ssh
 from codeb.errors import ConfigError
 from deploys.components import artifacts, packages
 from tests.unit.deploys.conftest import HOSTS, ONE_HOST
@@ -53,6 +53,13 @@ def app(**changes: Any) -> dict[str, Any]:
         ({"components": {"caddy": {"sha256": "123"}}}, "components.caddy.sha256"),
         ({"components": {"caddy": {"source": "snap"}}}, "components.caddy.source"),
         ({"components": {"cady": {}}}, "components"),
+        ({"alerts": {"webhook": "ftp://chat.example.org"}}, "alerts.webhook"),
+        ({"alerts": {"webhook": "https://user:password@chat.example.org"}}, "alerts.webhook"),
+        ({"alerts": {"mail_to": "ops@example.org"}}, "alerts.mail_to"),
+        ({"alerts": {"mail_to": ["ops"], "smtp": "mail.example.org:25"}}, "alerts.mail_to.0"),
+        ({"alerts": {"mail_to": ["ops@example.org"]}}, "alerts.smtp"),
+        ({"alerts": {"smtp": "mail.example.org"}}, "alerts.smtp"),
+        ({"alerts": {"smtp_password": "hunter2"}}, "alerts.smtp_password"),
     ],
 )
 def test_an_error_begins_with_the_key(changes: dict[str, Any], key: str) -> None:
@@ -130,10 +137,10 @@ def test_the_example_has_one_vps_too() -> None:
     assert {infra.host_with(role) for role in Role} == {"codeb"}
 
 
-@pytest.mark.parametrize("model", [Infra, Ssh, Host, Component, Releases])
+@pytest.mark.parametrize("model", [Infra, Ssh, Host, Component, Releases, Alerts, Backups])
 def test_the_example_mentions_every_setting(model: type[BaseModel]) -> None:
     text = EXAMPLE.read_text()
-    tables = {"ssh", "hosts", "components", "releases"}
+    tables = {"ssh", "hosts", "components", "releases", "alerts", "backups"}
     missing = {
         name
         for name in model.model_fields

@@ -25,7 +25,8 @@ def rendered_unit() -> str:
 
 @pytest.mark.parametrize("bucket", ["docker-cache", "registry", "backups"])
 def test_a_bucket_is_its_users_alone(bucket: str) -> None:
-    (statement,) = json.loads(versitygw.policy(bucket))["Statement"]
+    statement, deny = json.loads(versitygw.policy(bucket))["Statement"]
+    assert (deny["Effect"], deny["Resource"]) == ("Deny", [f"arn:aws:s3:::{bucket}/*..*"])
     assert statement["Principal"] == [bucket]
     assert statement["Resource"] == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
 
@@ -43,18 +44,22 @@ def test_what_a_host_answers_compares_equal_however_it_is_written() -> None:
 
 
 def test_users_have_secrets_of_their_own_and_no_rank(platform: Platform) -> None:
-    accounts = json.loads(versitygw.users(platform))["accessAccounts"]
+    accounts = versitygw.accounts(platform)
     assert {name: account["role"] for name, account in accounts.items()} == dict.fromkeys(
         ["docker-cache", "registry", "backups"], "user"
     )
     secrets = {account["secret"] for account in accounts.values()}
     assert len(secrets) == 3
     assert platform.secrets["s3_root_password"] not in secrets
-    assert accounts["docker-cache"]["secret"] == platform.secrets["s3_docker_cache_secret"]
+    assert accounts["docker-cache"]["secret"] == platform.secrets["s3_docker_cache_admin_secret"]
 
 
-def test_the_file_of_users_is_the_same_on_every_run(platform: Platform) -> None:
-    assert versitygw.users(platform) == versitygw.users(platform)
+def test_the_users_are_the_same_on_every_run(platform: Platform) -> None:
+    assert versitygw.accounts(platform) == versitygw.accounts(platform)
+
+
+def test_what_it_knows_of_objects_is_in_files_because_a_policy_for_many_projects_fits_no_attribute() -> None:
+    assert f" posix --sidecar {DATA}/meta {DATA}/data\n" in rendered_unit()
 
 
 def test_the_root_secret_is_in_a_file_and_not_on_the_command_line(platform: Platform) -> None:

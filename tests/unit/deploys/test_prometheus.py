@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from deploys.components import alertmanager, prometheus
+from deploys.components.exporters import modules
 from deploys.platform import Platform
-from deploys.rendering import render
 from tests.unit.deploys.conftest import ONE_HOST, MakePlatform
 
 WITHOUT_GRAFANA = {"grafana": {"source": "none"}}
@@ -23,14 +23,11 @@ def targets(job: dict[str, Any]) -> dict[str, str]:
     return {group["labels"]["host"]: group["targets"][0] for group in job["static_configs"]}
 
 
-def alerts(text: str) -> dict[str, dict[str, Any]]:
-    return {rule["alert"]: rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]}
-
-
 def test_every_part_of_the_platform_is_a_job(platform: Platform) -> None:
     assert scraped(platform).keys() == {
         *("node", "caddy", "postgres", "redis", "registry", "object_storage", "centrifugo", "api"),
-        *("prometheus", "alertmanager", "blackbox", "grafana", "public_sites"),
+        *("prometheus", "alertmanager", "blackbox", "grafana", "public_sites", "host_certificates"),
+        *("docker", "containers"),
     }
 
 
@@ -60,7 +57,7 @@ def test_one_host_is_scraped_once_a_job(make_platform: MakePlatform) -> None:
 def test_what_leaves_a_host_is_asked_over_tls_with_our_ca(platform: Platform) -> None:
     for name, job in scraped(platform).items():
         local = all(group["targets"][0].startswith("127.0.0.1:") for group in job["static_configs"])
-        if local or name in {"api", "public_sites"}:
+        if local or name in {"api", "public_sites", "host_certificates"}:
             continue
         assert job["scheme"] == "https", name
         assert job["tls_config"] == {"ca_file": "/etc/codeb/tls/ca.pem"}
@@ -77,10 +74,37 @@ def test_public_names_are_asked_as_people_reach_them(make_platform: MakePlatform
     ]
 
 
+def test_every_hosts_certificate_is_looked_at_from_here(platform: Platform) -> None:
+    job = scraped(platform)["host_certificates"]
+    assert targets(job) == targets(scraped(platform)["node"])
+    module = yaml.safe_load(prometheus.blackbox_yml(platform.infra))["modules"]["tls"]
+    assert job["params"] == {"module": ["tls"]}
+    assert module["tcp"] == {
+        "tls": True,
+        "preferred_ip_protocol": "ip4",
+        "tls_config": {"ca_file": "/etc/codeb/tls/ca.pem"},
+    }
+
+
+def test_a_public_name_is_its_hosts(platform: Platform) -> None:
+    hosts = [group["labels"]["host"] for group in scraped(platform)["public_sites"]["static_configs"]]
+    assert hosts == ["app", "streaming", "backup"]
+
+
+def test_every_job_behind_the_proxy_is_a_module_of_its_host(platform: Platform) -> None:
+    for name, job in scraped(platform).items():
+        if job["metrics_path"] != "/proxy":
+            continue
+        for host in targets(job):
+            spec = platform.host(host)
+            assert name in {module.name for module in modules(spec.roles, "versitygw", spec.private)}
+
+
 def test_only_our_own_ca_is_named_to_the_prober(make_platform: MakePlatform) -> None:
     internal = yaml.safe_load(prometheus.blackbox_yml(make_platform(tls="internal").infra))
     acme = yaml.safe_load(prometheus.blackbox_yml(make_platform(tls="acme").infra))
-    for name, module in internal["modules"].items():
+    for name in ("answers", "expects_upgrade"):
+        module = internal["modules"][name]
         assert module["http"]["tls_config"] == {"ca_file": "/etc/codeb/tls/ca.pem"}
         assert "tls_config" not in acme["modules"][name]["http"]
 
@@ -88,24 +112,6 @@ def test_only_our_own_ca_is_named_to_the_prober(make_platform: MakePlatform) -> 
 def test_every_public_site_names_a_module_that_exists(platform: Platform) -> None:
     modules = yaml.safe_load(prometheus.blackbox_yml(platform.infra))["modules"]
     assert {site.module for site in prometheus.public_sites(platform.infra)} <= modules.keys()
-
-
-def test_every_alert_says_what_it_is_and_what_to_do(platform: Platform) -> None:
-    for name, rule in alerts(prometheus.rules_yml(platform.infra)).items():
-        assert rule["labels"]["severity"] in {"critical", "warning"}, name
-        assert rule["annotations"]["summary"], name
-        assert rule["annotations"]["action"], name
-
-
-def test_labels_in_alerts_are_left_for_prometheus(platform: Platform) -> None:
-    summary = alerts(prometheus.rules_yml(platform.infra))["HostDown"]["annotations"]["summary"]
-    assert summary == "Host {{ $labels.host }} does not answer"
-
-
-@pytest.mark.parametrize(("tls", "seconds"), [("acme", 604800), ("internal", 7200)])
-def test_a_certificate_is_late_by_the_life_that_it_has(make_platform: MakePlatform, tls: str, seconds: int) -> None:
-    rule = alerts(prometheus.rules_yml(make_platform(tls=tls).infra))["CertificateExpiring"]
-    assert rule["expr"] == f"probe_ssl_earliest_cert_expiry - time() < {seconds}"
 
 
 def test_a_reload_passes_promtool_first() -> None:
@@ -131,8 +137,3 @@ def test_only_prometheus_itself_leaves_loopback() -> None:
 
 def test_a_frame_without_data_has_nothing_to_write() -> None:
     assert "ReadWritePaths" not in prometheus.framed(prometheus.BLACKBOX)
-
-
-def test_alertmanager_routes_every_alert_to_a_receiver_that_exists() -> None:
-    loaded = yaml.safe_load(render("alertmanager/alertmanager.yml.j2"))
-    assert loaded["route"]["receiver"] in {receiver["name"] for receiver in loaded["receivers"]}

@@ -7,6 +7,7 @@ import pytest
 from deploys.components import redis
 from deploys.platform import Platform
 from deploys.rendering import render
+from tests.unit.deploys.conftest import ONE_HOST, MakePlatform
 
 
 def users(platform: Platform) -> dict[str, list[str]]:
@@ -55,3 +56,7 @@ def test_nothing_is_lost_or_evicted_and_it_listens_inside(platform: Platform, li
 def test_the_exporters_password_is_one_quoted_word() -> None:
     text = render("redis/exporter.default.j2", password='a"b c')
     assert 'REDIS_PASSWORD="a\\"b c"\n' in text
+
+
+def test_on_one_host_it_listens_where_the_hosts_own_containers_look_for_it(make_platform: MakePlatform) -> None:
+    assert "bind 127.0.0.1 203.0.113.9" in redis.conf(make_platform(hosts=ONE_HOST)).splitlines()

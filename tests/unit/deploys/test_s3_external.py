@@ -3,10 +3,11 @@
 import pytest
 import yaml
 
+from codeb.domain import reach
 from codeb.domain.host_ports import wanted
 from codeb.domain.infra import Infra, Role
 from codeb.errors import ConfigError
-from deploys.components import api, exporters, firewall, prometheus, s3_keys
+from deploys.components import api, exporters, prometheus, s3_keys
 from deploys.platform import Platform
 from tests.unit.deploys.conftest import HOSTS, MakePlatform
 
@@ -26,11 +27,11 @@ def test_an_s3_that_was_there_is_what_the_api_is_told_of(external: Platform) -> 
     assert (settings["CODEB_S3_ACCESS_KEY"], settings["CODEB_S3_SECRET_KEY"]) == ("AKIA", "theirs")
 
 
-def test_an_s3_of_ours_is_reached_by_its_name_and_the_buckets_user(platform: Platform) -> None:
+def test_an_s3_of_ours_is_reached_by_its_name_and_with_no_key_of_the_whole_cache(platform: Platform) -> None:
     settings = api.settings(platform, platform.host("app"))
     assert settings["CODEB_S3_ENDPOINT"] == "https://db.example.org:9000"
-    assert settings["CODEB_S3_ACCESS_KEY"] == "docker-cache"
-    assert settings["CODEB_S3_SECRET_KEY"] == platform.secrets["s3_docker_cache_secret"]
+    assert settings["CODEB_S3_PROJECTS_KEY"] == platform.secrets["s3_projects_key"]
+    assert settings["CODEB_S3_SECRET_KEY"] == ""
 
 
 @pytest.mark.parametrize("missing", ["s3_docker_cache_access_key", "s3_docker_cache_secret"])
@@ -44,7 +45,7 @@ def test_keys_of_somebody_elses_s3_are_never_made_up(make_platform: MakePlatform
 
 
 def test_for_an_external_s3_no_port_is_opened_and_nothing_is_watched(external: Platform) -> None:
-    assert 9000 not in {rule.port for rule in firewall.rules(external.infra, "storage")}
+    assert 9000 not in {rule.port for rule in reach.rules(external.infra, "storage")}
     modules = exporters.modules((Role.STORAGE,), external.infra.s3_engine, "10.0.0.3")
     assert "object_storage" not in {module.name for module in modules}
     jobs = yaml.safe_load(prometheus.prometheus_yml(external))["scrape_configs"]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from codeb.domain.access import EVERY_SCOPE, AuthContext, Forbidden, KeyKind, Role
@@ -18,9 +18,13 @@ KEYS = st.builds(AuthContext, st.just("key_1"), st.just("t"), st.sampled_from(Ro
 GRANTS = st.builds(
     Grant, st.sampled_from(Role), st.none() | SCOPES, PROJECTS, st.none() | st.sampled_from(KeyKind), ENDS
 )
+MAKES = {
+    KeyKind.PERSON: {KeyKind.PERSON, KeyKind.CI, KeyKind.ASSISTANT},
+    KeyKind.CI: {KeyKind.CI, KeyKind.ASSISTANT},
+    KeyKind.ASSISTANT: {KeyKind.ASSISTANT},
+}
 
 
-@settings(deadline=None)
 @given(KEYS, st.sampled_from(KeyKind), ENDS, GRANTS)
 def test_what_is_granted_is_never_more_than_the_key_has(
     auth: AuthContext, kind: KeyKind, ends: datetime | None, wanted: Grant
@@ -36,7 +40,7 @@ def test_what_is_granted_is_never_more_than_the_key_has(
     assert EVERY_SCOPE in auth.scopes or grant.scopes <= auth.scopes
     assert auth.projects is None or (grant.projects is not None and grant.projects <= auth.projects)
     assert ends is None or (grant.expires_at is not None and grant.expires_at <= ends)
-    assert kind is not KeyKind.ASSISTANT or grant.kind is KeyKind.ASSISTANT
+    assert grant.kind in MAKES[kind]
 
 
 def test_what_is_not_asked_for_is_as_the_key_has_it() -> None:
@@ -60,3 +64,14 @@ def test_a_refusal_says_what_was_too_much(wanted: Grant, says: str) -> None:
     auth = AuthContext("key_1", "t", Role.MEMBER, frozenset({"deploy.create"}), frozenset({"blog"}))
     with pytest.raises(Forbidden, match=says):
         granted(auth, None, wanted)
+
+
+@pytest.mark.parametrize("wanted", KeyKind)
+@pytest.mark.parametrize("own", KeyKind)
+def test_a_key_makes_no_kind_that_is_stronger_than_its_own(own: KeyKind, wanted: KeyKind) -> None:
+    auth = AuthContext("key_1", "t", Role.OWNER, kind=own)
+    if wanted in MAKES[own]:
+        assert granted(auth, None, Grant(Role.MEMBER, kind=wanted)).kind is wanted
+        return
+    with pytest.raises(Forbidden, match=f"a key of kind {own} makes .* none of kind {wanted}"):
+        granted(auth, None, Grant(Role.MEMBER, kind=wanted))

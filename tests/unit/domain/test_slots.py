@@ -16,6 +16,7 @@ from codeb.domain.records import pair_from, pair_record
 from codeb.domain.routing import Word, word_for
 from codeb.domain.slot_refusals import GraceExpired, GracePinned, MigrationBetween, NoGrace, NothingToPromote, SlotInUse
 from codeb.domain.slots import DEFAULT_GRACE, Release, Slot, SlotPair, SlotState
+from tests.examples import examples
 
 BLOG = Environment.of("blog")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -188,7 +189,7 @@ class SlotMachine(RuleBasedStateMachine):
         assert pair_from(pair_record(self.pair)) == self.pair
 
 
-SlotMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+SlotMachine.TestCase.settings = settings(max_examples=examples(20), stateful_step_count=30, deadline=None)
 TestSlotMachine = SlotMachine.TestCase
 
 

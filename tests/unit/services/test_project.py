@@ -52,6 +52,14 @@ def test_deleting_takes_the_name_typed_out_and_takes_everything(world: World) ->
     assert not world.projects.known
 
 
+def test_whoever_makes_a_project_of_the_name_next_finds_no_image_of_it(world: World) -> None:
+    world.registry_images.push("blog", "sha256:whole", "v1", "v2", children=["sha256:part"])
+    world.registry_images.push("shop", "sha256:other", "v1")
+    world.delete_project("blog", ME, confirm="blog")
+    assert world.registry_images.stored["blog"] == {}
+    assert list(world.registry_images.stored["shop"]) == ["sha256:other"]
+
+
 def test_a_deletion_touches_nothing_while_the_database_is_away(world: World) -> None:
     world.deploy(DeployRequest(BLOG, "v1"), ME)
     world.projects.away = True
@@ -99,15 +107,16 @@ def test_a_platform_without_databases_says_so_before_anything_is_made(world: Wor
 
 def test_what_a_first_call_did_not_come_to_is_completed_and_passwords_stay(world: World) -> None:
     project = world.init_project("shop", ME)
-    assert world.init_project.complete(project, ME, [Kind.DATABASE])
-    assert not world.init_project.complete(project, ME, [Kind.DATABASE])
+    assert world.init_project.complete(project, ME, [Kind.DATABASE]).changed
+    assert not world.init_project.complete(project, ME, [Kind.DATABASE]).changed
     assert set(world.databases.made.values()) == {1}, "each was made once: running containers keep their password"
 
 
 def test_databases_are_dumped_before_they_go(world: World) -> None:
     project = world.init_project("shop", ME, backings=[Kind.DATABASE])
     dumps = world.delete_project("shop", ME, confirm="shop")
-    assert len(dumps) == len(project.ports)
+    assert len(dumps.paths) == len(project.ports)
+    assert not dumps.missing
     assert world.databases.made == {}
 
 

@@ -15,6 +15,7 @@ from codeb.errors import CodebError
 from codeb.services.actor import Actor
 from codeb.services.errors import Unhealthy
 from codeb.services.release_steps import DeployRequest
+from tests.examples import examples
 from tests.fakes.faults import Killed
 from tests.world import World
 
@@ -162,7 +163,7 @@ class Releases(RuleBasedStateMachine):
         assert settled == sorted(settled)
 
 
-Releases.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+Releases.TestCase.settings = settings(max_examples=examples(30), stateful_step_count=25, deadline=None)
 TestReleases = Releases.TestCase
 
 

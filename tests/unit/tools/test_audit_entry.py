@@ -11,21 +11,26 @@ from codeb.domain.names import Environment
 from codeb.errors import CodebError, Unavailable
 from codeb.services.errors import Unhealthy
 from codeb.services.protocols.trail import AuditEntry
-from codeb.tools.audit_entry import RequestFacts, entry_of
+from codeb.tools.audit_entry import Caller, RequestFacts, entry_of
 from codeb.tools.params import InvalidParams
 from codeb.tools.registry import UnknownTool
 from codeb.tools.results import Record
 from tests.unit.tools.conftest import Tool
 
 AUTH = AuthContext("key_1", "team-a", Role.MEMBER)
+PLATFORM = AuthContext("key_9", "ops", Role.OWNER, platform=True)
 FACTS = RequestFacts("c0ffee", "cli", "127.0.0.1", "we/1.0 hunter2")
 KNOWN = KnownSecrets()
 KNOWN.add("hunter2")
 
 
+def nobody(project: str) -> str | None:
+    return None
+
+
 def row(outcome: Record | BaseException, given: dict[str, Any] | None = None, tool: str = "deploy") -> AuditEntry:
     params = {"projectName": "My_Blog"} if given is None else given
-    return entry_of(tool, params, outcome, auth=AUTH, facts=FACTS, duration_ms=12.34, cover=KNOWN.cover)
+    return entry_of(tool, params, outcome, Caller(AUTH, FACTS, nobody), duration_ms=12.34, cover=KNOWN.cover)
 
 
 def test_a_call_that_succeeded() -> None:
@@ -94,7 +99,28 @@ def test_no_value_of_a_projects_variables_is_in_the_rows_of_env_sync_and_env_get
     given = {"projectName": "blog", "content": "API_TOKEN=tok-4711\nNAME=plain-4712"}
     for name, params in (("env_sync", given), ("env_get", {"projectName": "blog"})):
         found = entry_of(
-            name, params, tool(name, **params), auth=AUTH, facts=FACTS, duration_ms=1, cover=lambda text: text
+            name, params, tool(name, **params), Caller(AUTH, FACTS, nobody), duration_ms=1, cover=lambda text: text
         )
         assert "471" not in json.dumps([found.params, found.result])
         assert found.project == "blog"
+
+
+@pytest.mark.parametrize(
+    ("auth", "project", "owner", "whose"),
+    [
+        (AUTH, "blog", "team-a", None),
+        (AUTH, "blog", None, None),
+        (AUTH, "blog", "team-b", None),
+        (PLATFORM, "blog", "team-a", "team-a"),
+        (PLATFORM, "blog", "ops", None),
+        (PLATFORM, "blog", None, ""),
+        (PLATFORM, None, None, None),
+    ],
+)
+def test_a_platform_keys_act_on_a_project_is_a_row_of_the_projects_team(
+    auth: AuthContext, project: str | None, owner: str | None, whose: str | None
+) -> None:
+    given = {} if project is None else {"projectName": project}
+    caller = Caller(auth, FACTS, {"blog": owner}.get)
+    found = entry_of("deploy", given, {}, caller, duration_ms=1, cover=KNOWN.cover)
+    assert (found.team_id, found.whose) == (auth.team_id, whose)

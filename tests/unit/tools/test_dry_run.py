@@ -85,7 +85,9 @@ def busy(house: House, tool: Tool) -> House:
 
 
 def test_every_changing_tool_is_covered_here() -> None:
-    assert {tool.name for tool in TOOLS if tool.lane is not Lane.READ} == {*CHANGING, *ELSEWHERE, *ACCESS}
+    assert {tool.name for tool in TOOLS if tool.changes} == {*CHANGING, *ELSEWHERE, *ACCESS}
+    assert {tool.lane for tool in TOOLS if tool.changes} == {Lane.DEPLOY, Lane.CHANGE, Lane.REMOTE}
+    assert {tool.lane for tool in TOOLS if not tool.changes} == {Lane.READ, Lane.REMOTE}
 
 
 def test_planning_to_cancel_what_runs_asks_nobody_to_end(busy: House, tool: Tool) -> None:

@@ -2,9 +2,12 @@
 
 import pytest
 
+from codeb.domain.names import Environment
 from codeb.domain.project import ProjectExists, UnknownProject
 from codeb.errors import InvalidInput, Unavailable
-from codeb.services.errors import SiteRefused
+from codeb.services.actor import Actor
+from codeb.services.delete_project import NoLastDump
+from codeb.services.errors import DumpFailed, SiteRefused
 from codeb.services.protocols import Site
 from codeb.tools import registry
 from codeb.tools.registry import TOOLS
@@ -50,6 +53,34 @@ def test_a_project_goes_when_its_name_is_typed_out(tool: Tool, house: House) -> 
     assert house.world.projects.known == {}
     with pytest.raises(UnknownProject):
         tool("slot_status", projectName="blog")
+
+
+def test_a_forced_deletion_says_what_has_no_last_dump(tool: Tool, house: House) -> None:
+    tool("workflow_init", projectName="shop")
+    house.world.dumps.fails = DumpFailed("shop-staging: the database was not dumped: permission denied")
+    assert any(
+        "without a last dump" in each
+        for each in tool("project_delete", projectName="shop", force=True, dryRun=True)["plan"]
+    )
+    with pytest.raises(NoLastDump, match="`force` deletes the project all the same"):
+        tool("project_delete", projectName="shop", confirm="shop")
+    record = tool("project_delete", projectName="shop", confirm="shop", force=True)
+    assert (record["dumps"], len(record["missingDumps"])) == ([], 3)
+    assert "there is no last dump of shop-p" in record["message"]
+
+
+def test_made_again_a_project_has_back_what_was_taken_away_and_new_passwords_are_told(tool: Tool, house: House) -> None:
+    tool("workflow_init", projectName="shop")
+    shop, me = Environment.of("shop"), Actor("key_0", "api", "team-a")
+    for lost in (False, True):
+        house.world.env(shop, {}, me, merge=True, remove=["DATABASE_URL"])
+        if lost:
+            house.world.databases.made[shop] = 7
+        record = tool("workflow_init", projectName="shop")
+        assert record["changed"]
+        assert record["restoredVariables"] == ([] if lost else ["shop-production DATABASE_URL"])
+        assert record["renewedPasswords"] == (["shop-production DATABASE_URL"] if lost else [])
+        assert ("until it is deployed again" in record.get("message", "")) == lost
 
 
 def test_names_of_other_teams_are_not_suggested(tool: Tool, house: House, monkeypatch: pytest.MonkeyPatch) -> None:

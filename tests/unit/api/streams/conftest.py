@@ -1,6 +1,7 @@
 """A served stream with a hub to publish to, containers that speak, and keys of two teams."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -51,8 +52,17 @@ class Studio:
             raise Unavailable("the key file", "it is damaged")
         return auth.key_id not in self.revoked
 
-    def served(self) -> Served:
-        return Served(Stream(self.hub, self.project, self.allowed, self.logs, self.places, self.pace), KEYS)
+    def stream(self) -> Stream:
+        return Stream(self.hub, self.project, self.allowed, self.logs, self.places, self.pace)
+
+    @contextmanager
+    def on(self, server: Served) -> Iterator[Served]:
+        """Requests to that server are this studio's until the end of the block, when its streams end."""
+        server.stream = self.stream()
+        try:
+            yield server
+        finally:
+            self.hub.close()
 
 
 @pytest.fixture
@@ -60,7 +70,14 @@ def studio() -> Studio:
     return Studio()
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[Served]:
+    """For every test that does not stop it."""
+    with Served(Studio().stream(), KEYS).running() as served:
+        yield served
+
+
 @pytest.fixture
-def served(studio: Studio) -> Iterator[Served]:
-    with studio.served().running() as served:
+def served(studio: Studio, server: Served) -> Iterator[Served]:
+    with studio.on(server) as served:
         yield served

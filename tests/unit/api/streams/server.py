@@ -26,6 +26,8 @@ from codeb.domain.access import AuthContext
 from codeb.errors import CodebError
 
 _SECONDS = 20
+_SEND_BUFFER = 16 * 1024
+"""Bytes that the server's side of a connection takes: a reader who does not read is one soon."""
 
 
 @dataclass
@@ -79,7 +81,7 @@ class Reader:
 
 @dataclass
 class Served:
-    """``keys`` maps what a request's X-API-Key says to whose it is."""
+    """``keys`` maps what a request's X-API-Key says to whose it is; another ``stream`` may take the place of this."""
 
     stream: Stream
     keys: dict[str, AuthContext]
@@ -95,9 +97,10 @@ class Served:
             exception_handlers={CodebError: envelope.as_failure},
         )
         config = uvicorn.Config(app, lifespan="off", log_config=None, ws="none", timeout_graceful_shutdown=60)
-        self.server = EndingServer(config, self.stream.hub.close, PATH)
+        self.server = EndingServer(config, self._end_streams, PATH, flush=lambda: None)
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
             listener.listen()
             self.port = listener.getsockname()[1]
             self.thread = threading.Thread(target=self.server.run, args=([listener],))
@@ -131,6 +134,9 @@ class Served:
             assert reader.status == 200
             assert reader.next().kind == "connected"
             yield reader
+
+    def _end_streams(self) -> None:
+        self.stream.hub.close()
 
     async def _answer(self, request: Request) -> Response:
         return await self.stream.answer(request, self.keys[request.headers["X-API-Key"]])

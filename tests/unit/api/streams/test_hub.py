@@ -59,7 +59,7 @@ def test_what_a_slow_reader_got_and_what_it_missed_is_all_there_was(most: int, t
 
 
 def test_a_reader_who_holds_too_many_bytes_loses_the_oldest() -> None:
-    hub = Hub(reader_bytes=1000)
+    hub = Hub(reader_bytes=1500)
     reader = hub.subscribe(everything, quiet)
     for number in range(10):
         hub.publish(told(f"{number}" * 300))

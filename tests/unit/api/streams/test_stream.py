@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from codeb.api.stream import PATH
+from codeb.api.streams import ending
 from codeb.api.streams.hub import Hub
 from codeb.api.streams.places import Places
 from codeb.api.streams.reading import Pace
 from codeb.services.actor import Actor
 from tests.fakes.streams import told
 from tests.integration.waiting import until
-from tests.unit.api.streams.conftest import Studio
+from tests.unit.api.streams.conftest import KEYS, Studio
 from tests.unit.api.streams.server import Served
 
 
@@ -115,10 +116,10 @@ def test_who_comes_back_goes_on_and_is_told_of_another_process(studio: Studio, s
         assert reader.messages(2) == ["one", "two"]
 
 
-def test_a_reader_who_is_too_slow_is_told_how_many_it_missed(studio: Studio) -> None:
+def test_a_reader_who_is_too_slow_is_told_how_many_it_missed(studio: Studio, server: Served) -> None:
     studio.hub = Hub(most=10)
-    published, text = 3_000, "x" * 5_000
-    with studio.served().running() as served, served.following() as reader:
+    published, text = 300, "x" * 5_000
+    with studio.on(server) as served, served.following() as reader:
         for number in range(published):
             studio.hub.publish(told(f"{number} {text}"))
         studio.hub.close()
@@ -130,30 +131,30 @@ def test_a_reader_who_is_too_slow_is_told_how_many_it_missed(studio: Studio) -> 
     assert numbers == sorted(numbers)
 
 
-def test_a_quiet_stream_is_kept_open_by_pings_that_move_the_readers_mark(studio: Studio) -> None:
+def test_a_quiet_stream_is_kept_open_by_pings_that_move_the_readers_mark(studio: Studio, server: Served) -> None:
     studio.pace = Pace(ping=0.05)
-    with studio.served().running() as served, served.following() as reader:
+    with studio.on(server) as served, served.following() as reader:
         assert reader.next().comment == "ping"
         studio.hub.publish(told("theirs", team="team-b"))
         while (ping := reader.next()).id != f"{studio.hub.epoch}-1":
             assert ping.comment == "ping"
 
 
-def test_a_revoked_key_is_told_and_the_stream_ends(studio: Studio) -> None:
+def test_a_revoked_key_is_told_and_the_stream_ends(studio: Studio, server: Served) -> None:
     studio.pace = Pace(recheck=0.05)
-    with studio.served().running() as served, served.following() as reader, served.following("a2") as other:
+    with studio.on(server) as served, served.following() as reader, served.following("a2") as other:
         studio.revoked.add("key_a")
         assert [each.kind for each in reader.to_the_end()] == ["closing"]
         studio.hub.publish(told("still"))
         assert other.messages(1) == ["still"]
         studio.key_file_away = True
         assert [each.kind for each in other.to_the_end()] == ["closing"]
-    assert studio.places.open == 0
+    until(lambda: studio.places.open == 0, "the places are given back")
 
 
-def test_streams_are_limited_and_their_places_come_back(studio: Studio) -> None:
+def test_streams_are_limited_and_their_places_come_back(studio: Studio, server: Served) -> None:
     studio.places = Places(team_quota=lambda team: 2 if team == "team-a" else None, per_key=1, in_total=3)
-    with studio.served().running() as served:
+    with studio.on(server) as served:
         with served.following("a"), served.following("a2"), served.reader("listed") as refused:
             assert "team team-a has 2 streams open" in json.load(refused.answer)["error"]
         until(lambda: studio.places.open == 0, "the places are given back")
@@ -202,20 +203,21 @@ def test_a_head_opens_no_stream(studio: Studio, served: Served) -> None:
 
 
 def test_when_the_server_stops_streams_end_at_once(studio: Studio) -> None:
-    with studio.served().running() as served, served.following() as reader:
+    with Served(studio.stream(), KEYS).running() as served, served.following() as reader:
         studio.hub.publish(told("last words"))
         served.stop()
         last, closing = reader.to_the_end()
         assert (last.data["message"], closing.kind) == ("last words", "closing")
 
 
-def test_a_reader_who_does_not_read_does_not_hold_up_the_end(studio: Studio) -> None:
+def test_a_reader_who_does_not_read_does_not_hold_up_the_end(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server would wait a minute for it, and the test does not."""
-    with studio.served().running() as served, socket.socket() as stuck:
+    monkeypatch.setattr(ending, "_SECONDS_TO_READ", 0.1)
+    with Served(studio.stream(), KEYS).running() as served, socket.socket() as stuck:
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stuck.connect(("127.0.0.1", served.port))
         stuck.sendall(f"GET {PATH} HTTP/1.1\r\nHost: x\r\nX-API-Key: a\r\n\r\n".encode())
         assert stuck.recv(1) == b"H"
-        for _ in range(2_000):
+        for _ in range(300):
             studio.hub.publish(told("x" * 8_000))
         served.stop()
