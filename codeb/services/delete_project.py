@@ -12,6 +12,7 @@ from codeb.services.actor import Actor
 from codeb.services.backing import GiveBackings, LastDumps
 from codeb.services.container import migration_container
 from codeb.services.errors import DumpFailed
+from codeb.services.images import ImageRules
 from codeb.services.protocols import (
     Clock,
     ContainerRuntime,
@@ -47,6 +48,7 @@ class DeleteProject:
     dumps: Dumps
     give: GiveBackings
     clock: Clock
+    rules: ImageRules
     registry: RegistryImages | None = None
 
     def __call__(self, name: str, actor: Actor, *, confirm: str, force: bool = False) -> LastDumps:
@@ -120,6 +122,7 @@ class DeleteProject:
             for left in self.runtime.held(environment):
                 self.runtime.remove(left.name)
             self.runtime.remove_network(environment.network)
+        self.runtime.prune(self.rules.repository(name), frozenset())
         dumps = self._last_dumps(held, force)
         for environment in held:
             self.give.take_back(environment)

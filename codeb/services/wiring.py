@@ -138,6 +138,7 @@ def wire(out: Outside) -> UseCases:
         out.dumps,
         give,
         out.clock,
+        out.images,
         out.registry_images,
     )
     recover = _recover(out, mend, delete)

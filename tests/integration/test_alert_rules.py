@@ -1,7 +1,8 @@
 """Every alert fires when it should and is quiet when it should be, by promtool. Spec section 9."""
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.integration.rule_cases import CASES, DAY, ELSEWHERE, ENVIRONMENTS, Ca
 from tests.lab.shell import CommandFailed, run
 
 pytestmark = pytest.mark.integration
+Judge = Callable[..., None]
 
 HOSTS = {
     role: {"address": f"203.0.113.{number}", "roles": [role]}
@@ -36,24 +38,37 @@ def promtool() -> Path:
 
 
 @pytest.fixture
-def judge(promtool: Path, tmp_path: Path) -> Any:
+def judge(promtool: Path, tmp_path: Path) -> Judge:
     """Has promtool evaluate all rules for some series, and compare; raises CommandFailed with the difference."""
-    for name, text in FILES.items():
-        (tmp_path / name).write_text(text)
+    return judging(promtool, tmp_path, FILES)
+
+
+@pytest.fixture
+def impatient(promtool: Path, tmp_path: Path) -> Judge:
+    """The same of rules that wait for nothing: without their ``for``."""
+    (directory := tmp_path / "impatient").mkdir()
+    return judging(promtool, directory, {name: re.sub(r" for: \S+", " for: 0s", text) for name, text in FILES.items()})
+
+
+def judging(promtool: Path, directory: Path, files: Mapping[str, str]) -> Judge:
+    for name, text in files.items():
+        (directory / name).write_text(text)
 
     def evaluate(*tests: Mapping[str, Any]) -> None:
         interval = tests[0]["interval"]
-        cases = {"rule_files": list(FILES), "evaluation_interval": interval, "tests": list(tests)}
-        (tmp_path / "test.yaml").write_text(yaml.safe_dump(cases))
-        run([promtool, "test", "rules", tmp_path / "test.yaml"])
+        cases = {"rule_files": list(files), "evaluation_interval": interval, "tests": list(tests)}
+        (directory / "test.yaml").write_text(yaml.safe_dump(cases))
+        run([promtool, "test", "rules", directory / "test.yaml"])
 
     return evaluate
 
 
-def at(minute: int, series: Series, alert: str, expected: list[dict[str, Any]]) -> dict[str, Any]:
+def at(
+    minute: int, series: Series, alert: str, expected: list[dict[str, Any]], *, hourly: bool | None = None
+) -> dict[str, Any]:
     """What takes days is looked at by the hour."""
     asked = {"eval_time": f"{minute}m", "alertname": alert, "exp_alerts": expected}
-    interval = "1h" if minute > DAY else "1m"
+    interval = "1h" if (minute > DAY if hourly is None else hourly) else "1m"
     return {"interval": interval, "input_series": inputs(series), "alert_rule_test": [asked]}
 
 
@@ -82,27 +97,40 @@ def test_promtool_accepts_the_files(promtool: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("alert", CASES)
-def test_it_fires(alert: str, judge: Any) -> None:
+def test_it_fires(alert: str, judge: Judge) -> None:
     case = CASES[alert]
     judge(at(case.at, case.fires, alert, [as_sent(alert, case)]))
 
 
 @pytest.mark.parametrize("alert", CASES)
-def test_it_is_quiet(alert: str, judge: Any) -> None:
+def test_it_is_quiet(alert: str, judge: Judge) -> None:
     judge(at(CASES[alert].at, CASES[alert].quiet, alert, []))
 
 
 @pytest.mark.parametrize("alert", [name for name, rule in ALERTS.items() if "for" in rule])
-def test_it_waits_for_its_time(alert: str, judge: Any) -> None:
-    judge(at(0, CASES[alert].fires, alert, []))
+def test_it_waits_for_its_time(alert: str, judge: Judge, impatient: Judge) -> None:
+    """At the first moment at which its condition holds it is quiet still."""
+    case, hourly = CASES[alert], CASES[alert].at > DAY
+    step = 60 if hourly else 1
+
+    def holds(turn: int) -> bool:
+        try:
+            impatient(at(turn * step, case.fires, alert, [as_sent(alert, case)], hourly=hourly))
+        except CommandFailed:
+            return False
+        return True
+
+    begins = bisect_left(range(case.at // step + 1), True, key=holds)
+    assert holds(begins), "its condition never holds"
+    judge(at(begins * step, case.fires, alert, [], hourly=hourly))
 
 
 @pytest.mark.parametrize("alert", ["PointerLost", "WatchFlippedBack"])
-def test_an_event_is_over_ten_minutes_later(alert: str, judge: Any) -> None:
+def test_an_event_is_over_ten_minutes_later(alert: str, judge: Judge) -> None:
     judge(at(25, CASES[alert].fires, alert, []))
 
 
-def test_a_judge_that_finds_a_difference_says_so(judge: Any) -> None:
+def test_a_judge_that_finds_a_difference_says_so(judge: Judge) -> None:
     with pytest.raises(CommandFailed, match="HostDown"):
         judge(at(3, CASES["HostDown"].fires, "HostDown", []))
 
@@ -113,12 +141,12 @@ def shares(series: Series, samples: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("site", ENVIRONMENTS)
-def test_the_errors_of_a_name_are_those_of_its_environment(site: str, judge: Any) -> None:
+def test_the_errors_of_a_name_are_those_of_its_environment(site: str, judge: Judge) -> None:
     project, environment = ENVIRONMENTS[site]
     labels = f'environment:errors:share5m{{environment="{environment}",project="{project}"}}'
     judge(shares(errors_of(site), [{"labels": labels, "value": 0.5}]))
 
 
 @pytest.mark.parametrize("site", ELSEWHERE)
-def test_the_errors_of_other_names_are_no_environments(site: str, judge: Any) -> None:
+def test_the_errors_of_other_names_are_no_environments(site: str, judge: Judge) -> None:
     judge(shares(errors_of(site), []))

@@ -51,11 +51,8 @@ def registry(tmp_path: Path) -> Iterator[TokenRegistry]:
     store = SecretStore(tmp_path / "secrets.json")
     platform = Platform(infra, store, CertificateAuthority(store, infra.domain))
     process = TokenRegistry(program("registry"), tmp_path, platform, "http://127.0.0.1:1/token")
-    process.start()
-    try:
+    with process.running():
         yield process
-    finally:
-        process.stop()
 
 
 @pytest.fixture

@@ -58,12 +58,8 @@ def registry(house: House, platform: Platform, tmp_path_factory: pytest.TempPath
     port = free_port()
     realm = f"http://127.0.0.1:{port}/api/registry/token"
     process = TokenRegistry(program("registry"), tmp_path_factory.mktemp("tokens"), platform, realm)
-    with served(house, port):
-        process.start()
-        try:
-            yield process
-        finally:
-            process.stop()
+    with served(house, port), process.running():
+        yield process
 
 
 @pytest.fixture

@@ -60,6 +60,14 @@ class TokenRegistry:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env={"OTEL_TRACES_EXPORTER": "none"})
         until(self.ready, "the registry answers")
 
+    @contextmanager
+    def running(self) -> Iterator["TokenRegistry"]:
+        self.start()
+        try:
+            yield self
+        finally:
+            self.stop()
+
     def ready(self) -> bool:
         try:
             return requests.get(f"{self.url}/v2/", timeout=1).status_code == 401

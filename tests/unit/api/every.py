@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from starlette.testclient import TestClient
+
 from codeb.domain.access import Role
 from codeb.tools import registry
 from codeb.tools.params import DryRun
@@ -49,3 +51,8 @@ def takes(name: str, field: str) -> bool:
 
 
 OF_A_PROJECT = [name for name in NAMES if "projectName" in sample(name)]
+
+
+def answered(client: TestClient, key: str, name: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    answer = client.post("/api/tool", json={"tool": name, "params": params}, headers={"X-API-Key": key})
+    return answer.status_code, answer.json()

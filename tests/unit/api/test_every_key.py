@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from codeb.domain.access import Role
 from codeb.domain.records import iso
@@ -18,7 +17,7 @@ from codeb.tools import registry
 from codeb.tools.registry import TOOLS
 from tests.doors import House
 from tests.examples import TIMES
-from tests.unit.api.every import NAMES, OF_A_PROJECT, PLATFORM_ONLY, story, takes
+from tests.unit.api.every import NAMES, OF_A_PROJECT, PLATFORM_ONLY, answered, story, takes
 
 Ask = Callable[..., tuple[int, dict[str, Any]]]
 WIDE: dict[str, Any] = {"rateLimit": {"requests": 100_000, "window": 60}}
@@ -62,12 +61,7 @@ def keys(home: House) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def ask(home: House, keys: dict[str, str]) -> Iterator[Ask]:
     with home.client() as client:
-        yield lambda who, name, params: _answer(client, keys[who], name, params)
-
-
-def _answer(client: TestClient, key: str, name: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    answer = client.post("/api/tool", json={"tool": name, "params": params}, headers={"X-API-Key": key})
-    return answer.status_code, answer.json()
+        yield lambda who, name, params: answered(client, keys[who], name, params)
 
 
 @pytest.fixture(scope="module")

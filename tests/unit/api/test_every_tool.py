@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from codeb.domain.access import Role
 from codeb.services.actor import Actor
@@ -14,7 +13,7 @@ from codeb.tools.confirm import NEEDED
 from codeb.tools.params import DryRun
 from codeb.tools.registry import TOOLS
 from tests.doors import House
-from tests.unit.api.every import LEAST_ROLE, NAMES, OF_A_PROJECT, PLATFORM_ONLY, sample
+from tests.unit.api.every import LEAST_ROLE, NAMES, OF_A_PROJECT, PLATFORM_ONLY, answered, sample
 
 Ask = Callable[..., tuple[int, dict[str, Any]]]
 _OWN_WORD = {"workflow_init": "project_exists"}
@@ -44,12 +43,7 @@ def keys(home: House) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def ask(home: House, keys: dict[str, str]) -> Iterator[Ask]:
     with home.client() as client:
-        yield lambda who, name, params: _answer(client, keys[who], name, params)
-
-
-def _answer(client: TestClient, key: str, name: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    answer = client.post("/api/tool", json={"tool": name, "params": params}, headers={"X-API-Key": key})
-    return answer.status_code, answer.json()
+        yield lambda who, name, params: answered(client, keys[who], name, params)
 
 
 def refusal(record: dict[str, Any]) -> str:

@@ -57,6 +57,7 @@ def test_whoever_makes_a_project_of_the_name_next_finds_no_image_of_it(world: Wo
     world.registry_images.push("shop", "sha256:other", "v1")
     world.delete_project("blog", ME, confirm="blog")
     assert world.registry_images.stored["blog"] == {}
+    assert world.runtime.pruned[-1] == frozenset(), "those on the host go too"
     assert list(world.registry_images.stored["shop"]) == ["sha256:other"]
 
 
