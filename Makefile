@@ -8,7 +8,7 @@ SOAK_SWITCHES ?= 30000
 SOAK_EXAMPLES ?= 20
 BENCH ?=
 
-.PHONY: help venv lab lab-down lab-status test lint test-unit test-integration test-lab bench soak format lock clean
+.PHONY: help venv lab lab-down lab-status test lint test-unit test-integration test-lab bench pictures soak format reference lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -35,9 +35,9 @@ lint: .venv/.locked ## style, types, and who may import whom
 test-unit: .venv/.locked ## without I/O
 	$(UNIT) -q -n 2 --dist worksteal tests/unit
 
-test-integration: .venv/.locked ## real PostgreSQL, Docker and Caddy on this machine
+test-integration: .venv/.locked ## real PostgreSQL, Docker, Caddy and Chromium on this machine
 	@$(BIN)/python -m tests.lab packages
-	$(PYTEST) tests/integration
+	$(PYTEST) tests/integration tests/browser
 
 test-lab: lab ## the four hosts
 	$(PYTEST) tests/lab
@@ -46,6 +46,10 @@ bench: .venv/.locked ## what is measured, each beside a floor or a rival of the 
 	@$(BIN)/python -m tests.lab packages
 	$(BIN)/python -m bench $(BENCH)
 
+pictures: .venv/.locked ## the pictures of docs/browser.md anew
+	@$(BIN)/python -m tests.lab packages
+	$(BIN)/python -m tests.browser.screenshots
+
 soak: .venv/.locked ## many switches under load, and the unit tests with many examples
 	CODEB_SWITCHES=$(SOAK_SWITCHES) $(PYTEST) tests/integration/test_switch_race.py
 	CODEB_EXAMPLES=$(SOAK_EXAMPLES) $(UNIT) -q -n 2 tests/unit
@@ -53,6 +57,9 @@ soak: .venv/.locked ## many switches under load, and the unit tests with many ex
 format: .venv/.locked ## ruff's formatting, and the fixes it is sure of
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+reference: .venv/.locked ## docs/reference anew from the code
+	$(BIN)/python -m reference
 
 lock: .venv/.locked ## requirements/*.txt anew from pyproject.toml
 	tests/lock.sh

@@ -8,11 +8,16 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import api, deploy, switch
+from bench import api, bootstrap, deploy, switch
 from bench.report import Report, say
 from tests.lab.shell import CommandFailed
 
-PARTS: Mapping[str, Callable[[Report], None]] = {"api": api.main, "switch": switch.main, "deploy": deploy.main}
+PARTS: Mapping[str, Callable[[Report], None]] = {
+    "api": api.main,
+    "switch": switch.main,
+    "deploy": deploy.main,
+    "bootstrap": bootstrap.main,
+}
 
 
 def main() -> None:

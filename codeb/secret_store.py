@@ -1,4 +1,4 @@
-"""The operator's secrets: made once, kept in one 0600 file, never printed. Spec section 9.
+"""The operator's secrets: made once, kept in one encrypted 0600 file, never printed. Spec section 9.
 
 ``CODEB_SECRET_{NAME}`` in the environment takes precedence over the file and never gets into it.
 """
@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from codeb import infra_file
+from codeb import infra_file, passphrase
 from codeb.domain.infra import Infra
 from codeb.errors import ConfigError
-from codeb.secret_file import MADE, Values, made, read, write
+from codeb.secret_file import MADE, Values, encrypted, made, read, write
+from codeb.secret_seal import Seal
 
 ENVIRONMENT = "environment"
 """``secrets_file = "environment"``: there is no file, and nothing is ever made up."""
@@ -33,17 +34,23 @@ def variable(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SecretStore:
-    """``file`` is JSON of names and values; a second process on the same store waits its turn.
+    """``file`` has names and values; a second process on the same store waits its turn.
 
-    Without one the environment is the whole store, which cannot be written.
+    Without one the environment is the whole store, which cannot be written. Without a ``seal`` the file is in the
+    clear, which only a test wants: ``of`` never is.
     """
 
     file: Path | None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    seal: Seal | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, infra: Infra) -> "SecretStore":
-        return cls(None if infra.secrets_file == ENVIRONMENT else infra_file.beside(infra.secrets_file))
+        """The operator's; its passphrase is asked for once, when something is read that is encrypted."""
+        if infra.secrets_file == ENVIRONMENT:
+            return cls(None)
+        seal = Seal(lambda: passphrase.known(os.environ), lambda: passphrase.chosen(os.environ))
+        return cls(infra_file.beside(infra.secrets_file), seal=seal)
 
     def __str__(self) -> str:
         return str(self.file or "the environment")
@@ -69,8 +76,8 @@ class SecretStore:
         self._require_whole(names)
         with self._locked() as path:
             if (known := self._known(names)) is None:
-                before = read(path)
-                write(path, before, before | (known := make()))
+                before = read(path, self.seal)
+                write(path, before, before | (known := make()), self.seal)
         return known
 
     def put(self, values: Values) -> None:
@@ -80,10 +87,35 @@ class SecretStore:
     def change(self, edit: Callable[[Values], Values]) -> None:
         """Have the file's values as ``edit`` returns them, all at once; what it raises leaves the file alone."""
         with self._locked() as path:
-            before = read(path)
+            before = read(path, self.seal)
             after = edit(dict(before))
             if after != before:
-                write(path, before, after)
+                write(path, before, after, self.seal)
+
+    def encrypt(self) -> bool:
+        """Have the file encrypted; answers whether it was not. Raises ConfigError when there is no file yet."""
+        with self._locked() as path:
+            self._require(path)
+            if already := encrypted(path):
+                read(path, self.seal)
+            else:
+                values = read(path)
+                write(path, values, values, self.seal)
+        return not already
+
+    def seal_anew(self, new: Callable[[], str]) -> None:
+        """Close the file with another passphrase; the old one has to be known, and a plain file becomes encrypted."""
+        with self._locked() as path:
+            self._require(path)
+            values = read(path, self.seal)
+            if self.seal is None:
+                raise ConfigError(f"{path} was opened without a seal")
+            self.seal.renew(new())
+            write(path, values, values, self.seal)
+
+    def _require(self, path: Path) -> None:
+        if not path.exists():
+            raise ConfigError(f"{path} does not exist: the first run makes it, encrypted")
 
     def get(self, name: str) -> str | None:
         return self.environ.get(variable(name)) or self.values().get(name)
@@ -98,7 +130,7 @@ class SecretStore:
 
     def values(self) -> Values:
         """What the file has, without when it was made."""
-        found = read(self.file) if self.file else {}
+        found = read(self.file, self.seal) if self.file else {}
         return {name: value for name, value in found.items() if name != MADE}
 
     def names(self, others: Iterable[str]) -> list[str]:
@@ -107,7 +139,7 @@ class SecretStore:
 
     def made(self) -> dict[str, datetime]:
         """When each of the file's values was made, of those where it is known."""
-        found = made(read(self.file) if self.file else {})
+        found = made(read(self.file, self.seal) if self.file else {})
         return {name: datetime.fromisoformat(text) for name, text in found.items()}
 
     def _known(self, names: Sequence[str]) -> Values | None:

@@ -4,6 +4,7 @@ from pyinfra import host
 
 from codeb.domain.infra import Role
 from deploys.components.api import api
+from deploys.components.backup_copies import app_copies
 from deploys.components.base import base
 from deploys.components.caddy import caddy
 from deploys.components.docker import docker
@@ -18,6 +19,7 @@ def app() -> None:
     container_metrics()
     caddy()
     api()
+    app_copies()
     registry_prune()
 
 

@@ -4,6 +4,7 @@ from pyinfra import host
 
 from codeb.domain.infra import Role
 from deploys.components.alertmanager import alertmanager
+from deploys.components.backup_copies import receiver
 from deploys.components.base import base
 from deploys.components.caddy import caddy
 from deploys.components.firewall import firewall
@@ -13,6 +14,7 @@ from deploys.components.prometheus import prometheus
 
 def backup() -> None:
     """Everything of the role, on a host that has the base."""
+    receiver()
     prometheus()
     alertmanager()
     grafana()

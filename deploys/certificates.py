@@ -16,8 +16,8 @@ from codeb.secret_store import SecretStore
 
 _ROOT_LIFE = timedelta(days=3650)
 _INTERMEDIATE_LIFE = timedelta(days=1095)
-_HOST_LIFE = timedelta(days=397)
-_RENEW_BEFORE = timedelta(days=60)
+_RENEW_BEFORE = timedelta(days=365)
+"""Whoever runs the bootstrap once a year never meets the end of an authority."""
 
 Key = ec.EllipticCurvePrivateKey
 
@@ -32,7 +32,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class CertificateAuthority:
-    """Certificates are kept in the store and made anew when their names change or their end is near."""
+    """What it signs is kept in the store, and made anew when its names change or its end comes within a year."""
 
     store: SecretStore
     domain: str
@@ -41,14 +41,14 @@ class CertificateAuthority:
     def root_pem(self) -> str:
         return self._root().certificate
 
-    def host_certificate(self, host: str, names: Sequence[str]) -> Pair:
-        """For a host's own services, under all its names and addresses."""
-        wanted = sorted({"localhost", "127.0.0.1", host, *names})
-        return self._kept(f"certificate_{host}", wanted, lambda: self._issue_host(host, wanted))
+    def authority(self, host: str, names: Sequence[str]) -> Pair:
+        """For the host itself: a CA that may sign ``names``, names and addresses, for its own services."""
+        wanted = sorted(names)
+        return self._kept(f"certificate_{host}", ["authority", *wanted], lambda: self._issue_authority(host, wanted))
 
     def intermediate(self, host: str) -> Pair:
         """For the host's Caddy: a CA that may sign names under the domain and nothing else."""
-        return self._kept(f"intermediate_{host}", [self.domain], lambda: self._issue_intermediate(host))
+        return self._kept(f"intermediate_{host}", [self.domain], lambda: self._issue_sites(host))
 
     def _root(self) -> Pair:
         kept = self.store.get_or_make_all(("ca_certificate", "ca_key"), self._make_root)
@@ -70,34 +70,35 @@ class CertificateAuthority:
         certificate = builder.add_extension(_CA_USAGE, critical=True).sign(key, hashes.SHA256())
         return {"ca_certificate": _pem(certificate), "ca_key": _key_pem(key)}
 
-    def _issue_host(self, host: str, names: Sequence[str]) -> Pair:
-        key = ec.generate_private_key(ec.SECP256R1())
-        builder = self._signed_by_root(_name(host), key, _HOST_LIFE)
-        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        builder = builder.add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
+    def _issue_authority(self, host: str, names: Sequence[str]) -> Pair:
+        permitted: list[x509.GeneralName] = [x509.DNSName(name) for name in names if not _is_address(name)]
+        networks = [x509.IPAddress(ipaddress.ip_network(name)) for name in names if _is_address(name)]
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
-        return self._sign(builder.add_extension(usage, critical=False), key)
+        constraints = x509.NameConstraints([*permitted, *networks], None)
+        return self._issue_intermediate(f"CodeB host {host}", constraints, usage)
 
-    def _issue_intermediate(self, host: str) -> Pair:
-        key = ec.generate_private_key(ec.SECP256R1())
-        builder = self._signed_by_root(_name(f"CodeB sites on {host}"), key, _INTERMEDIATE_LIFE)
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        builder = builder.add_extension(_CA_USAGE, critical=True)
+    def _issue_sites(self, host: str) -> Pair:
         everything = [ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")]
         constraints = x509.NameConstraints(
             permitted_subtrees=[x509.DNSName(self.domain)],
             excluded_subtrees=[x509.IPAddress(network) for network in everything],
         )
-        return self._sign(builder.add_extension(constraints, critical=True), key)
+        return self._issue_intermediate(f"CodeB sites on {host}", constraints)
+
+    def _issue_intermediate(self, subject: str, constraints: x509.NameConstraints, *more: x509.ExtensionType) -> Pair:
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = self._signed_by_root(_name(subject), key, _INTERMEDIATE_LIFE)
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        builder = builder.add_extension(_CA_USAGE, critical=True).add_extension(constraints, critical=True)
+        for extension in more:
+            builder = builder.add_extension(extension, critical=False)
+        return Pair(_pem(builder.sign(_root_key(self._root()), hashes.SHA256())), _key_pem(key))
 
     def _signed_by_root(self, subject: x509.Name, key: Key, life: timedelta) -> x509.CertificateBuilder:
         issuer = x509.load_pem_x509_certificate(self._root().certificate.encode())
         builder = _builder(subject, issuer.subject, key, life)
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(_root_key(self._root()).public_key())
         return builder.add_extension(authority, critical=False)
-
-    def _sign(self, builder: x509.CertificateBuilder, key: Key) -> Pair:
-        return Pair(_pem(builder.sign(_root_key(self._root()), hashes.SHA256())), _key_pem(key))
 
 
 _CA_USAGE = x509.KeyUsage(
@@ -136,11 +137,10 @@ def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _general(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
+def _is_address(name: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return bool(ipaddress.ip_address(name))
+    return False
 
 
 def _pem(certificate: x509.Certificate) -> str:

@@ -41,9 +41,14 @@ class Platform:
         """The host that pyinfra works on right now."""
         return self.host(current_host.name)
 
-    def certificate(self, host: HostSpec) -> Pair:
-        names = [f"{PUBLIC_NAMES[role]}.{self.infra.domain}" for role in host.roles]
-        return self.ca.host_certificate(host.name, [*names, host.address, host.private])
+    def names(self, host: HostSpec) -> list[str]:
+        """The names and addresses under which the host's own services answer, without the one of each site."""
+        public = [f"{PUBLIC_NAMES[role]}.{self.infra.domain}" for role in host.roles]
+        return sorted({"localhost", "127.0.0.1", host.name, host.address, host.private, *public})
+
+    def authority(self, host: HostSpec) -> Pair:
+        """What the host signs its own certificate with."""
+        return self.ca.authority(host.name, self.names(host))
 
     @property
     def wheelhouse(self) -> Path | None:

@@ -3,6 +3,7 @@
 from pyinfra import host
 
 from codeb.domain.infra import Role
+from deploys.components.backup_copies import storage_copies
 from deploys.components.backups import backups
 from deploys.components.base import base
 from deploys.components.exporters import exporters
@@ -18,6 +19,7 @@ def storage() -> None:
     postgres()
     backups()
     redis()
+    storage_copies()
     registry()
     object_storage()
     exporters()

@@ -3,7 +3,7 @@
 import json
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,11 +86,7 @@ class CentrifugoPublisher:
 
     @staticmethod
     def wants(event: StreamEvent) -> bool:
-        if event.project is None:
-            return False
-        metadata = event.data.get("metadata")
-        tool = metadata.get("tool") if isinstance(metadata, Mapping) else None
-        return event.kind == "deployment" or (event.kind == "log" and tool in _RELEASES)
+        return event.project is not None and (event.kind == "deployment" or event.tool in _RELEASES)
 
     def publish(self, event: StreamEvent) -> None:
         """Steps of deploys and the log entries of releases; the rest is not for a project's channel."""

@@ -3,7 +3,6 @@
 import io
 import re
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from dotenv.parser import Binding, parse_stream
 
 from codeb.adapters.files import write_atomically, writing
 from codeb.domain.names import Environment
-from codeb.domain.variables import is_name
+from codeb.domain.variables import dotenv_text, is_name
 from codeb.errors import InvalidInput
 from codeb.services.protocols import EnvVersion
 
@@ -104,14 +103,5 @@ def _line(binding: Binding) -> int:
 
 
 def parse_dotenv(text: str) -> dict[str, str]:
-    """What :func:`dotenv_text` wrote, by the rules of :func:`read_dotenv`."""
+    """What :func:`codeb.domain.variables.dotenv_text` wrote, by the rules of :func:`read_dotenv`."""
     return {key: value or "" for key, value in dotenv_values(stream=io.StringIO(text), interpolate=False).items()}
-
-
-def dotenv_text(variables: Mapping[str, str]) -> str:
-    """Text that :func:`parse_dotenv` reads back as the same variables."""
-    return "".join(f"{key}={_quoted(value)}\n" for key, value in sorted(variables.items()))
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

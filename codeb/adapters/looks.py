@@ -35,11 +35,27 @@ class Looks:
             self._seen.pop(path, None)
         return found
 
+    def moment(self, hold: float) -> "Moment":
+        """Begins now: what is made of many looks is held as one of them would be, see :meth:`lasts`."""
+        return Moment(self._changes, time.monotonic() + hold)
+
+    def lasts(self, moment: "Moment") -> bool:
+        """Whether it is not over, and this process has written nothing since it began."""
+        return self.holding and moment.changes == self._changes and time.monotonic() < moment.until
+
     def forget(self, path: Path) -> None:
         """``path`` was written, or goes; so does its directory's time of change."""
         self._changes += 1
         self._seen.pop(path, None)
         self._seen.pop(path.parent, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """``until`` in seconds of the monotonic clock; ``changes`` is how often this process had written."""
+
+    changes: int
+    until: float
 
 
 _looks = Looks()
@@ -51,4 +67,6 @@ def hold_looks() -> None:
 
 
 stat = _looks.stat
+moment = _looks.moment
+lasts = _looks.lasts
 forget = _looks.forget

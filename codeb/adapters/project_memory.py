@@ -26,6 +26,7 @@ Stamp = tuple[int, int]
 class _Reading:
     at: float = float("-inf")
     stamp: Stamp | None = None
+    projects: tuple[Project, ...] = ()
     by_name: Mapping[str, Project] = field(default_factory=dict)
 
 
@@ -43,8 +44,9 @@ class ProjectMemory:
         return last.by_name.get(name) if self._holds(last) else None
 
     def all(self) -> Sequence[Project] | None:
+        """The very tuple of before while they are the same."""
         last = self._last
-        return tuple(last.by_name.values()) if self._holds(last) else None
+        return last.projects if self._holds(last) else None
 
     def refresh(self) -> None:
         """Read again what was changed or is due. While the database is away, what it said last stands."""
@@ -55,8 +57,9 @@ class ProjectMemory:
             found = self.stored.rows.all()
         except Unavailable:
             known = stamp is not None and stamp == last.stamp
-            found = tuple(last.by_name.values()) if known else self.stored.copied()
-        self._last = _Reading(now, stamp, {project.name: project for project in found})
+            found = last.projects if known else self.stored.copied()
+        projects = last.projects if tuple(found) == last.projects else tuple(found)
+        self._last = _Reading(now, stamp, projects, {project.name: project for project in projects})
 
     def _holds(self, reading: _Reading) -> bool:
         stamp = reading.stamp

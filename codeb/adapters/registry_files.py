@@ -34,6 +34,11 @@ class RegistryFiles:
     directory: Path
     clock: Clock
     _held: dict[str, tuple[tuple[int, int, int], dict[str, Any]]] = field(default_factory=dict)
+    _paths: dict[str, Path] = field(init=False, repr=False)
+    """Made once: they are looked up for every request."""
+
+    def __post_init__(self) -> None:
+        self._paths = {name: self.directory / name for name in (TEAMS, KEYS)}
 
     def teams(self) -> Mapping[str, Team]:
         return self._read(TEAMS, team_of)
@@ -56,7 +61,7 @@ class RegistryFiles:
 
     def _read(self, name: str, parse: Callable[[str, Any], Any]) -> dict[str, Any]:
         """From memory, unless the file is another one by now."""
-        path = self.directory / name
+        path = self._paths[name]
         try:
             stat = looks.stat(path, _MOMENT)
             stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_size)

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from pathlib import Path
 
 import structlog
 
+from codeb.adapters import looks
 from codeb.adapters.files import write_atomically
 from codeb.adapters.journal.files import FileJournal
 from codeb.adapters.journal.snapshot import JournalDamaged
+from codeb.adapters.looks import Moment
 from codeb.domain.names import Environment
 from codeb.domain.records import Record, iso, pair_from, pair_record
 from codeb.domain.slots import SlotPair
@@ -18,6 +21,8 @@ from codeb.services.errors import UnknownEnvironment
 from codeb.services.protocols import Clock
 
 _log = structlog.get_logger()
+_MOMENT = 0.1
+"""Seconds, as for one journal."""
 
 
 class SlotFileDamaged(CodebError):
@@ -40,6 +45,8 @@ class SlotFiles:
     journal: FileJournal
     clock: Clock
     _pairs: dict[Environment, tuple[Record, SlotPair]] = field(default_factory=dict, repr=False, compare=False)
+    _together: list[tuple[Moment, tuple[SlotPair, ...]]] = field(default_factory=list, repr=False, compare=False)
+    """All of them, and how long they need not be looked at: one entry, or none."""
 
     def get(self, environment: Environment) -> SlotPair:
         """Raises UnknownEnvironment, JournalDamaged, SlotFileDamaged."""
@@ -61,13 +68,22 @@ class SlotFiles:
         return known[1]
 
     def all_at_hand(self) -> Sequence[SlotPair] | None:
-        """The same of every environment; None where one of them is not at hand."""
+        """The same of every environment; None where one of them is not at hand.
+
+        The very tuple of before while nothing has changed, so that what was made of it can be kept as well.
+        """
+        before = self._together[0][1] if self._together else ()
+        if self._together and looks.lasts(self._together[0][0]):
+            return before
+        moment = looks.moment(_MOMENT)
         found = []
         for environment in self.journal.environments():
             if (pair := self.at_hand(environment)) is None:
                 return None
             found.append(pair)
-        return found
+        same = len(found) == len(before) and all(map(is_, found, before))
+        self._together[:] = [(moment, before if same else tuple(found))]
+        return self._together[0][1]
 
     def save(self, pair: SlotPair) -> None:
         """A file that cannot be written is no failure of what has happened already: the journal has it."""

@@ -49,14 +49,15 @@ class SshLook:
 
     def look(self, host: Host, ssh: Ssh, names: Sequence[str]) -> HostFacts | Unreached:
         """``names`` are looked up on the host."""
-        return _reached(host, ssh, lambda client, policy: _look(client, policy, names))
+        return reached(host, ssh, lambda client, policy: _look(client, policy, names))
 
     def ask(self, host: Host, ssh: Ssh, script: str) -> str | Unreached:
         """What a shell script prints there, run as root where that is possible."""
-        return _reached(host, ssh, lambda client, _: _run(client, _FROM + host_script.SHELL, script))
+        return reached(host, ssh, lambda client, _: _run(client, _FROM + host_script.SHELL, script))
 
 
-def _reached(host: Host, ssh: Ssh, act: Callable[[paramiko.SSHClient, _HostKeys], _Answer]) -> _Answer | Unreached:
+def reached(host: Host, ssh: Ssh, act: Callable[[paramiko.SSHClient, _HostKeys], _Answer]) -> _Answer | Unreached:
+    """What ``act`` answers with a connection, or why there is none."""
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)
     try:
         with _connected(host, ssh) as (client, policy):

@@ -20,20 +20,23 @@ from codeb.api.collectors import CaddyReloads, SlotHealth, SlotStates, healths
 from codeb.api.compat import CompatRoutes
 from codeb.api.cors import EVERY_PAGE, Cors, Preflight
 from codeb.api.doors import Doors
-from codeb.api.errors import MethodNotAllowed, NotFound, RateLimited
+from codeb.api.errors import MethodNotAllowed, NotFound
 from codeb.api.gate import Gate
 from codeb.api.limits import Guesses
+from codeb.api.mcp.host import McpHost
 from codeb.api.metrics import Metrics
-from codeb.api.middleware import BodyLimit, NoProxy, Passage
+from codeb.api.middleware import BodyLimit, NoProxy, Passage, Straight, told
 from codeb.api.parts import Parts
 from codeb.api.rounds import Rounds
 from codeb.api.routes_about import AboutRoutes
 from codeb.api.routes_audit import AuditRoutes
 from codeb.api.routes_health import HealthRoutes
 from codeb.api.routes_internal import InternalRoutes
+from codeb.api.routes_mcp import McpRoutes
 from codeb.api.routes_registry import RegistryRoutes
 from codeb.api.routes_stream import StreamRoutes
 from codeb.api.routes_tool import ToolRoutes
+from codeb.api.routes_web import WebRoutes
 from codeb.api.secrets import SecretsRoutes
 from codeb.api.streams.hub import Hub
 from codeb.api.watch import DatabaseWatch
@@ -51,29 +54,31 @@ def create_app(
     settings: Settings,
     watch: DatabaseWatch | None = None,
     hub: Hub | None = None,
+    *,
+    told: Callable[..., None] = told,
 ) -> Starlette:
-    """The application; run it in one process, its counters and its keys are in memory."""
+    """The application; run it in one process, its counters and its keys are in memory. ``told`` logs each request."""
     metrics = Metrics()
     authenticator = Authenticator(keys, SystemClock(), Guesses(), settings.env == "development")
     gate = Gate(authenticator, metrics)
     parts = Parts(services, keys, gate, Doors.of(settings), watch or DatabaseWatch(services), metrics, hub or Hub())
     _observe(parts)
-    found = routes(parts)
+    tools, mcp = ToolRoutes(parts).routes(), McpHost(parts)
+    found = [*tools, *routes(parts, mcp)]
+    passage = Middleware(Passage, metrics=metrics, routes=frozenset(route.path for route in found), told=told)
     return Starlette(
         routes=found,
-        middleware=_middleware(settings, metrics, found),
+        middleware=_middleware(settings, passage, tools),
         exception_handlers={
             CodebError: envelope.as_failure,
-            RateLimited: _as_rate_limited,
             HTTPException: _as_failure,
         },
-        lifespan=_lifespan(parts),
+        lifespan=_lifespan(parts, mcp),
     )
 
 
-def routes(parts: Parts) -> list[Route]:
+def routes(parts: Parts, mcp: McpHost) -> list[Route]:
     return [
-        *ToolRoutes(parts).routes(),  # the first: routes are tried one after the other
         *AboutRoutes(parts).routes(),
         *HealthRoutes(parts).routes(),
         *InternalRoutes(parts).routes(),
@@ -82,6 +87,8 @@ def routes(parts: Parts) -> list[Route]:
         *AuditRoutes(parts).routes(),
         *StreamRoutes.of(parts).routes(),
         *RegistryRoutes.of(parts).routes(),
+        *McpRoutes.of(parts, mcp).routes(),
+        *WebRoutes.read().routes(),
     ]
 
 
@@ -97,21 +104,21 @@ def _observe(parts: Parts) -> None:
     parts.hub.cover = services.known.cover
 
 
-def _middleware(settings: Settings, metrics: Metrics, found: list[Route]) -> list[Middleware]:
+def _middleware(settings: Settings, passage: Middleware, straight: list[Route]) -> list[Middleware]:
     """From the outermost in."""
     development = settings.env == "development"
     origins = frozenset(settings.cors_origins or ([EVERY_PAGE] if development else []))
-    paths = frozenset(route.path for route in found)
     return [
         *([Middleware(Cors, origins=origins)] if origins else []),
-        Middleware(Passage, metrics=metrics, routes=paths),
+        passage,
         *([Middleware(NoProxy)] if development else []),
         *([Middleware(Preflight, origins=origins)] if origins else []),
         Middleware(BodyLimit),
+        Middleware(Straight, routes=straight),
     ]
 
 
-def _lifespan(parts: Parts) -> Lifespan:
+def _lifespan(parts: Parts, mcp: McpHost) -> Lifespan:
     services = parts.services
     rounds = Rounds(services, parts.metrics, parts.keys)
 
@@ -127,20 +134,13 @@ def _lifespan(parts: Parts) -> Lifespan:
             yield
         finally:
             parts.hub.close()
+            await mcp.finish()
             following.cancel()
             await asyncio.to_thread(rounds.finish)
             await parts.lanes.finish()
             await asyncio.to_thread(services.trail.close)  # a server that is told to stop may not come further
 
     return lifespan
-
-
-async def _as_rate_limited(request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, RateLimited):
-        raise error
-    answer = envelope.failure(request, error)
-    answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
 
 
 async def _as_failure(request: Request, error: Exception) -> JSONResponse:

@@ -1,6 +1,7 @@
 """Whose request it is. Spec section 6, "Auth"; security 3."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from starlette.requests import Request
 
@@ -15,8 +16,7 @@ from codeb.services.protocols import Clock
 from codeb.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Whose key it is; ``rate_limit`` None is the usual one."""
 
     context: AuthContext

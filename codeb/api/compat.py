@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from codeb.adapters.env_files import dotenv_text
 from codeb.api import envelope
 from codeb.api.errors import BadRequest
 from codeb.api.parts import Parts, source, with_and_without_api
 from codeb.api.trail import Origin
 from codeb.domain.access import AuthContext
 from codeb.domain.names import EnvironmentName
+from codeb.domain.variables import dotenv_text
 from codeb.errors import CodebError, InvalidInput
 from codeb.tools import registry
 from codeb.tools.confirm import CONFIRMATION

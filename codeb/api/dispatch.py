@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import structlog
-
+from codeb.api import log_context
 from codeb.api.confirm import confirmed
 from codeb.api.lanes import Lanes
 from codeb.api.metrics import Metrics
@@ -56,7 +55,7 @@ class Dispatch:
         owners: dict[str, str] = {}
         try:
             tool = registry.find(name)
-            structlog.contextvars.bind_contextvars(tool=tool.name)
+            log_context.add(tool=tool.name)
             record = await self._run(tool, given, auth, source, owners)
         except BaseException as error:
             problem = error

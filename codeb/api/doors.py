@@ -26,10 +26,10 @@ class Doors:
     def of(cls, settings: Settings) -> "Doors":
         return cls(settings.listen, settings.internal_listen)
 
-    def is_internal(self, request: Request) -> bool:
-        """Decided by the socket that took the connection; what a proxy passed on is never internal."""
+    def is_internal(self, request: Request, *, passed_on: bool = False) -> bool:
+        """Decided by the socket that took the request; what a proxy passed on is internal with ``passed_on`` only."""
         server = request.scope.get("server")
-        if server is None or came_through_proxy(request.headers):
+        if server is None or (came_through_proxy(request.headers) and not passed_on):
             return False
         host, port = server[0], server[1]
         here = any(_is(address, host, port) for address in self.internal)

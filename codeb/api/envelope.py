@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 import codeb
-from codeb.api.errors import status_of
+from codeb.api.errors import RateLimited, status_of
 from codeb.api.headers import header
 from codeb.domain.records import iso
 from codeb.errors import CodebError
 from codeb.tools import results
+from codeb.tools.results import Lines
 
 _VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,3}")
 
@@ -25,11 +27,28 @@ _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 class Answer(JSONResponse):
     """Made by orjson. What only the standard library can write, an integer beyond 64 bits say, it writes."""
 
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Nearly every answer has these two and no others."""
+        if headers:
+            super().init_headers(headers)
+        else:
+            self.raw_headers = [(b"content-length", b"%d" % len(self.body)), (b"content-type", b"application/json")]
+
     def render(self, content: Any) -> bytes:
         try:
-            return orjson.dumps(content, option=_OPTIONS)
+            return orjson.dumps(_rendered(content), option=_OPTIONS)
         except TypeError:
             return super().render(content)
+
+
+def _rendered(content: Any) -> Any:
+    """With lines that were sent before as they were sent."""
+    data = content.get("data")
+    if not isinstance(data, Lines):
+        return content
+    if data.rendered is None:
+        data.rendered = orjson.dumps(data, option=_OPTIONS)
+    return {**content, "data": orjson.Fragment(data.rendered)}
 
 
 def success(request: Request, record: dict[str, Any]) -> JSONResponse:
@@ -37,7 +56,9 @@ def success(request: Request, record: dict[str, Any]) -> JSONResponse:
 
 
 def failure(request: Request, error: CodebError) -> JSONResponse:
-    return Answer({**results.failure(error), **_passage(request), **_hint(request)}, status_of(error))
+    """A client that asked too often is told in a header when to ask again."""
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else None
+    return Answer({**results.failure(error), **_passage(request), **_hint(request)}, status_of(error), headers)
 
 
 async def as_failure(request: Request, error: Exception) -> JSONResponse:
@@ -49,14 +70,18 @@ async def as_failure(request: Request, error: Exception) -> JSONResponse:
 
 def internal_error(correlation_id: str) -> JSONResponse:
     """Nothing of the cause is told; the log has it under the same id."""
-    record = {
+    return Answer(unforeseen(correlation_id), 500)
+
+
+def unforeseen(correlation_id: str) -> dict[str, Any]:
+    """The same without HTTP around it."""
+    return {
         "success": False,
         "error": f"Internal server error; the log of the API has it under {correlation_id}",
         "code": "internal_error",
         "timestamp": now(),
         "correlationId": correlation_id,
     }
-    return Answer(record, 500)
 
 
 def now() -> str | None:

@@ -54,6 +54,18 @@ class RateLimited(CodebError):
         return {"retryAfter": self.retry_after}
 
 
+class TooManySessions(CodebError):
+    """Of MCP clients that begin and do not end."""
+
+    code = "too_many_sessions"
+
+    def __init__(self, whose: str, most: int) -> None:
+        super().__init__(
+            f"{whose} has {most} MCP sessions open, and no more are possible: end one (DELETE /mcp with its"
+            " Mcp-Session-Id), or wait half an hour for an idle one to end"
+        )
+
+
 STATUS: dict[type[CodebError], int] = {
     Refused: 200,
     InvalidInput: 400,
@@ -67,6 +79,7 @@ STATUS: dict[type[CodebError], int] = {
     TooLarge: 413,
     RateLimited: 429,
     TooManyStreams: 429,
+    TooManySessions: 429,
     Unavailable: 503,
     Unwritable: 503,
     JournalUnwritable: 503,

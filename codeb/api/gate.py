@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-import structlog
 from starlette.requests import Request
 
+from codeb.api import log_context
 from codeb.api.auth import Authenticator
 from codeb.api.errors import RateLimited, Unauthenticated
 from codeb.api.limits import RateLimits
@@ -35,7 +35,7 @@ class Gate:
             raise
         auth = caller.context
         platform = {"platform": True} if auth.platform else {}
-        structlog.contextvars.bind_contextvars(key_id=auth.key_id, team_id=auth.team_id, **platform)
+        log_context.add(key_id=auth.key_id, team_id=auth.team_id, **platform)
         self.authenticator.keys.used(auth.key_id)
         allowance = self.limits.spend(auth.key_id, caller.rate_limit)
         request.scope["state"]["allowance"] = allowance

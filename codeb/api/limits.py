@@ -4,8 +4,8 @@ import ipaddress
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from limits import RateLimitItemPerSecond
 from limits.storage import Storage
@@ -45,13 +45,17 @@ class Windows(Storage):
         return ValueError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        return self.count(key, expiry, amount)[0]
+
+    def count(self, key: str, expiry: int, amount: int = 1) -> tuple[int, float]:
+        """Count ``amount`` more; the count of the window that is open, and when it ends."""
         now = self.clock()
         count, ends = self._counters.get(key, (0, 0.0))
         if ends <= now:
             self._begin(key)
             count, ends = 0, now + expiry
-        self._counters[key] = (count + amount, ends)
-        return count + amount
+        found = self._counters[key] = (count + amount, ends)
+        return found
 
     def get(self, key: str) -> int:
         count, ends = self._counters.get(key, (0, 0.0))
@@ -59,10 +63,6 @@ class Windows(Storage):
 
     def get_expiry(self, key: str) -> float:
         return self._counters.get(key, (0, self.clock()))[1]
-
-    def counter(self, key: str) -> tuple[int, float]:
-        """What was counted of a window that is open, and when it ends: both in one look."""
-        return self._counters[key]
 
     def check(self) -> bool:
         return True
@@ -81,8 +81,7 @@ class Windows(Storage):
             del self._counters[next(iter(self._counters))]
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What a key has left until ``reset`` (seconds since the epoch), after this request."""
 
     limit: int
@@ -115,15 +114,12 @@ class RateLimits:
 
     def __init__(self, clock: EpochSeconds = time.time) -> None:
         self.windows = Windows(_MOST_KEYS, clock)
-        self._limiter = FixedWindowRateLimiter(self.windows)
 
     def spend(self, key_id: str, limit: RateLimit | None = None) -> Allowance:
-        """Count one request."""
+        """Count one request, as the library's fixed window does, which only says yes or no."""
         limit = limit or DEFAULT
-        item = _item(limit)
-        allowed = self._limiter.hit(item, key_id)
-        count, reset = self.windows.counter(_counter(limit, key_id))
-        return Allowance(limit.requests, max(0, limit.requests - count), reset, allowed)
+        count, reset = self.windows.count(_counter(limit, key_id), limit.window)
+        return Allowance(limit.requests, max(0, limit.requests - count), reset, count <= limit.requests)
 
     def exceeded(self, allowance: Allowance) -> RateLimited:
         return RateLimited("Rate limit exceeded", _seconds(allowance.reset - self.windows.clock()))

@@ -1,14 +1,12 @@
 """The process's metrics; every label is one of a bounded set. Spec section 6, "Metrics"; lesson 31."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
+from codeb.api.tallies import Counts, Durations
 from codeb.domain.names import Environment
 from codeb.services.slot_changes import Receipt
-
-M = TypeVar("M", Counter, Histogram)
 
 _HTTP = (0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10)
 _TOOL = (0.005, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120)
@@ -28,17 +26,19 @@ class Metrics:
     """Also the tools' observer: it counts what they did."""
 
     def __init__(self) -> None:
-        self._children: dict[tuple[object, ...], Counter | Histogram] = {}
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         by_route = ("method", "route", "status_code")
         where = ("project", "environment")
-        self.http_requests = self._counter("http_requests", "Requests answered", by_route)
-        self.http_duration = self._histogram("http_request_duration_seconds", "Time to answer", by_route, _HTTP)
-        self.active = self._gauge("http_active_requests", "Requests being answered")
-        self.tool_calls = self._counter("tool_calls", "Tool calls", ("tool", "status", "role"))
-        self.tool_duration = self._histogram("tool_call_duration_seconds", "Time of a tool", ("tool",), _TOOL)
+        self.http_requests = Counts("codeb_http_requests", "Requests answered", by_route)
+        self.http_duration = Durations("codeb_http_request_duration_seconds", "Time to answer", by_route, _HTTP)
+        self.tool_calls = Counts("codeb_tool_calls", "Tool calls", ("tool", "status", "role"))
+        self.tool_duration = Durations("codeb_tool_call_duration_seconds", "Time of a tool", ("tool",), _TOOL)
+        for tally in (self.http_requests, self.http_duration, self.tool_calls, self.tool_duration):
+            self.registry.register(tally)
+        self.active = 0
+        self._gauge("http_active_requests", "Requests being answered").set_function(lambda: self.active)
         self.deployments = self._counter("deployments", "Deployments that ended", (*where, "status"))
         self.deployment_duration = self._histogram(
             "deployment_duration_seconds", "From the request to healthy or failed", where, _DEPLOYMENT
@@ -73,23 +73,16 @@ class Metrics:
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         labels = (method if method in _METHODS else "other", route, str(status))
-        self._child(self.http_requests, *labels).inc()
+        self.http_requests.add(*labels)
         if not route.endswith(_STREAM):
-            self._child(self.http_duration, *labels).observe(seconds)
+            self.http_duration.observe(seconds, *labels)
 
     def queried(self, operation: str, seconds: float) -> None:
         self.db_queries.labels(operation).observe(seconds)
 
     def called(self, tool: str, status: str, role: str, seconds: float) -> None:
-        self._child(self.tool_calls, tool, status, role).inc()
-        self._child(self.tool_duration, tool).observe(seconds)
-
-    def _child(self, metric: M, *labels: str) -> M:
-        """The series of these labels, found without the library's lock once it is known."""
-        key = (metric, *labels)
-        if (child := self._children.get(key)) is None:
-            child = self._children[key] = metric.labels(*labels)
-        return cast(M, child)
+        self.tool_calls.add(tool, status, role)
+        self.tool_duration.observe(seconds, tool)
 
     def _counter(self, name: str, text: str, labels: Sequence[str] = ()) -> Counter:
         return Counter(f"codeb_{name}", text, labels, registry=self.registry)

@@ -3,15 +3,18 @@
 import random
 import re
 import time
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from codeb.api import log_context
 from codeb.api.envelope import failure, internal_error
 from codeb.api.errors import TooLarge
 from codeb.api.headers import header
@@ -20,6 +23,7 @@ from codeb.domain.access import Forbidden
 from codeb.errors import CodebError
 
 _log = structlog.get_logger()
+Endpoint = Callable[[Request], Awaitable[Response]]
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 BODY_LIMIT = 10 * 1024**2
@@ -37,6 +41,11 @@ _SECURITY = tuple((name.lower().encode(), value.encode()) for name, value in SEC
 _ids = random.Random()  # noqa: S311  names a request in the log, and opens nothing
 
 
+def told(event: str, **facts: object) -> None:
+    """An entry of the log for a request."""
+    _log.info(event, **facts)
+
+
 def came_through_proxy(headers: Headers) -> bool:
     return any(name in headers for name in _FORWARDED)
 
@@ -51,15 +60,15 @@ class Passage:
     app: ASGIApp
     metrics: Metrics
     routes: Collection[str]
+    told: Callable[..., None] = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         visit = _Visit(scope, send)
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(correlation_id=visit.correlation_id)
-        self.metrics.active.inc()
+        log_context.begin(correlation_id=visit.correlation_id)
+        self.metrics.active += 1
         try:
             await self.app(scope, receive, visit.send)
         except ClientDisconnect:
@@ -69,14 +78,14 @@ class Passage:
             if not visit.begun_to_answer:
                 await internal_error(visit.correlation_id)(scope, receive, visit.send)
         finally:
-            self.metrics.active.dec()
+            self.metrics.active -= 1
         self._record(scope, visit)
 
     def _record(self, scope: Scope, visit: "_Visit") -> None:
         seconds = time.perf_counter() - visit.begun
         route = scope["path"] if scope["path"] in self.routes else "other"
         self.metrics.answered(scope["method"], route, visit.status, seconds)
-        _log.info(
+        self.told(
             "request",
             method=scope["method"],
             path=scope["path"][:200],
@@ -91,13 +100,14 @@ class _Visit:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         given = header(scope, b"x-correlation-id") or ""
-        self.correlation_id = given if _CORRELATION_ID.fullmatch(given) else f"{_ids.getrandbits(64):016x}"
+        named = bool(_CORRELATION_ID.fullmatch(given))
+        self.correlation_id = given if named else f"{_ids.getrandbits(64):016x}"
         self.begun = time.perf_counter()
         self.status = 0
         self.begun_to_answer = False
         self._send = send
         self._state: dict[str, Any] = scope.setdefault("state", {})
-        self._state.update(correlation_id=self.correlation_id, begun=self.begun)
+        self._state.update(correlation_id=self.correlation_id, named=named, begun=self.begun)
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -151,6 +161,34 @@ class BodyLimit:
             return message
 
         await self.app(scope, counted, send)
+
+
+@dataclass(frozen=True, slots=True)
+class Straight:
+    """What is asked most has no need of a table of routes, nor of a net for what others raise: it goes straight there.
+
+    ``routes`` are in that table as well, for the refusal of another method.
+    """
+
+    app: ASGIApp
+    routes: Collection[Route]
+    _endpoints: Mapping[tuple[str, str], Endpoint] = field(init=False)
+
+    def __post_init__(self) -> None:
+        found = {(method, route.path): route.endpoint for route in self.routes for method in route.methods or ()}
+        object.__setattr__(self, "_endpoints", found)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._endpoints.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if endpoint is None:
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            answer = await endpoint(request)
+        except CodebError as error:
+            answer = failure(request, error)
+        await answer(scope, receive, send)
 
 
 async def _answer(error: CodebError, scope: Scope, receive: Receive, send: Send) -> None:

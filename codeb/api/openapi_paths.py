@@ -104,9 +104,18 @@ def paths(examples: Mapping[str, Schema]) -> dict[str, Schema]:
                 refused=400,
             )
         },
-        "/api": {"get": _get("about", "Names of the tools", _named("name", "version", "tools", "features"))},
-        "/api/tools": {"get": _get("listTools", "The tools, with JSON Schemas of their inputs", _named("tools"))},
-        "/": {"get": _get("index", "Where to look", _named("name", "version", "health", "tools"), key=False)},
+        "/api": {
+            "get": _get("about", "Names of the tools, and whose key it is", _named("name", "version", "tools", "key"))
+        },
+        "/api/tools": {
+            "get": _get(
+                "listTools",
+                "The tools, with JSON Schemas of their inputs",
+                _named("tools"),
+                parameters=[_query("mine", "`true`: those that the key may call, and which a person confirms")],
+            )
+        },
+        "/": {"get": _index()},
         "/health": {
             "get": _get(
                 "health",
@@ -134,6 +143,18 @@ def _failure(status: int, text: str) -> Schema:
         "content": {"application/json": {"schema": {"$ref": f"{REF}Failure"}}},
         **({"headers": headers} if headers else {}),
     }
+
+
+def _index() -> Schema:
+    """The one path that answers people and programs differently."""
+    operation = _get(
+        "index",
+        "Where to look; for whoever takes HTML, the page for browsers",
+        _named("name", "version", "health", "tools"),
+        key=False,
+    )
+    operation["responses"]["200"]["content"]["text/html"] = {"schema": {"type": "string"}}
+    return operation
 
 
 def _post(name: str, summary: str, body: Schema, answer: Schema) -> Schema:

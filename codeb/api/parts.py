@@ -24,7 +24,13 @@ from codeb.domain.access import AuthContext
 from codeb.tools.results import Record
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-_SOURCES = {"we-cli": "cli", "codeb-mcp": "mcp", "codeb-ci": "ci", "codeb-browser": "browser"}
+_SOURCES = {
+    "we-cli": "cli",
+    "codeb-mcp": "mcp",
+    "codeb-ci": "ci",
+    "codeb-browser": "browser",
+    "codeb-python": "python",
+}
 
 
 @dataclass(frozen=True, slots=True)

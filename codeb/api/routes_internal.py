@@ -21,8 +21,8 @@ class InternalRoutes:
         return [Route("/metrics", self.metrics), Route("/internal/tls", self.may_have_certificate)]
 
     async def metrics(self, request: Request) -> Response:
-        """For Prometheus. The door that Caddy publishes does not have it."""
-        self._require_internal(request)
+        """For Prometheus, by way of the host's proxy of exporters. The door that Caddy publishes does not have it."""
+        self._require_internal(request, passed_on=True)
         text = await self.parts.lanes.run(Lane.READ, partial(generate_latest, self.parts.metrics.registry))
         return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -33,6 +33,6 @@ class InternalRoutes:
         known = await self.parts.lanes.run(Lane.READ, asked)
         return Response(status_code=200 if known else 404)
 
-    def _require_internal(self, request: Request) -> None:
-        if not self.parts.doors.is_internal(request):
+    def _require_internal(self, request: Request, *, passed_on: bool = False) -> None:
+        if not self.parts.doors.is_internal(request, passed_on=passed_on):
             raise NotFound(f"there is nothing at {request.url.path}")

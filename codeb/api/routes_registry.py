@@ -112,7 +112,7 @@ class RegistryRoutes:
         self, request: Request, auth: AuthContext, asked: Sequence[str], outcome: Record | BaseException, spent: float
     ) -> None:
         origin, services = Origin.of(request), self.parts.services
-        facts = RequestFacts(origin.correlation_id, source(request), origin.ip, origin.user_agent)
+        facts = RequestFacts(origin.correlation_id, source(request), origin.ip, origin.user_agent, origin.named)
         given = {"scope": [each[:300] for each in asked[:_MOST_SCOPES]], "projectName": _first_name(asked)}
         services.trail.record(
             entry_of(

@@ -53,7 +53,7 @@ def serve(settings: Settings) -> None:
         watch = DatabaseWatch(services)
         watch.begin()
         config = uvicorn.Config(
-            create_app(services, keys, settings, watch, hub),
+            create_app(services, keys, settings, watch, hub, told=logs.straight(lines)),
             loop="uvloop",
             http="httptools",
             ws="none",

@@ -61,7 +61,7 @@ class Telling:
 
     def _caller(self, done: Finished) -> Caller:
         origin = done.origin
-        facts = RequestFacts(origin.correlation_id, done.source, origin.ip, origin.user_agent)
+        facts = RequestFacts(origin.correlation_id, done.source, origin.ip, origin.user_agent, origin.named)
         return Caller(done.auth, facts, partial(self._team, done))
 
     def _team(self, done: Finished, project: str) -> str | None:

@@ -1,15 +1,18 @@
 """What the dispatch tells of each call that ended, and of each step of a deploy, whatever became of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import structlog
 from starlette.requests import Request
 
 from codeb.api.headers import header
 from codeb.api.middleware import client_address
+from codeb.api.streams.later import Later
 from codeb.domain.access import AuthContext
 from codeb.domain.deployment import Step, StepListener
 from codeb.domain.names import Environment, EnvironmentName, project_name
@@ -26,23 +29,23 @@ Place = tuple[Environment, str]
 """An environment, and the team whose it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a call came from, as the audit keeps it."""
+class Origin(NamedTuple):
+    """Where a call came from, as the audit keeps it. ``named``: the client made the id up, so it may be anything."""
 
     ip: str | None = None
     user_agent: str | None = None
     correlation_id: str = ""
+    named: bool = True
 
     @classmethod
     def of(cls, request: Request) -> "Origin":
         scope = request.scope
         agent = header(scope, b"user-agent")
-        return cls(client_address(scope), agent and agent[:500], scope["state"]["correlation_id"])
+        state = scope["state"]
+        return cls(client_address(scope), agent and agent[:500], state["correlation_id"], state["named"])
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """One call that ended. ``params`` are as they were given: secrets may be among them. ``seconds`` is all of it.
 
     ``error`` is what it was refused with or crashed with; None is a success, and then there is a ``record``.
@@ -58,7 +61,7 @@ class Finished:
     origin: Origin
     at: datetime
     seconds: float
-    owners: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = MappingProxyType({})
 
     @property
     def success(self) -> bool:
@@ -126,17 +129,36 @@ def _entry(done: Finished) -> StreamEvent:
     """The team that called sees it; what the platform's own keys did only they see."""
     tool, project, environment = _tool(done), _project(done), _environment(done)
     level = "info" if done.success else "error"
-    data = {
-        "timestamp": iso(done.at),
-        "level": level,
+    team = None if done.auth.platform else done.auth.team_id
+    planned = done.record is not None and done.record.get("dryRun") is True
+    told = partial(_told, done.at, done.seconds, tool, project, environment, success=done.success, planned=planned)
+    return StreamEvent("log", team, Later(told), project, environment, level=level, tool=tool)
+
+
+def _told(
+    at: datetime,
+    seconds: float,
+    tool: str,
+    project: str | None,
+    environment: str | None,
+    *,
+    success: bool,
+    planned: bool,
+) -> dict[str, Any]:
+    return {
+        "timestamp": iso(at),
+        "level": "info" if success else "error",
         "source": "api",
-        "message": f"Tool {tool} {'succeeded' if done.success else 'failed'}",
+        "message": f"Tool {tool} {'succeeded' if success else 'failed'}",
         **({"projectName": project} if project else {}),
         **({"environment": environment} if environment else {}),
-        "metadata": {"tool": tool, "duration": round(done.seconds * 1000, 1), "success": done.success},
+        "metadata": {
+            "tool": tool,
+            "duration": round(seconds * 1000, 1),
+            "success": success,
+            **({"dryRun": True} if planned else {}),
+        },
     }
-    team = None if done.auth.platform else done.auth.team_id
-    return StreamEvent("log", team, data, project, environment, level=level)
 
 
 def _tool(done: Finished) -> str:

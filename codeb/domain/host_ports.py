@@ -18,7 +18,7 @@ OURS: dict[Role, dict[int, str]] = {
     },
     Role.BACKUP: {
         **_CADDY,
-        **{3000: "grafana", 9090: "prometheus"},
+        **{3000: "grafana", 9090: "prometheus", 9443: "python3"},
         **{9093: "prometheus-alertmanager", 9115: "prometheus-blackbox-exporter"},
     },
 }

@@ -103,9 +103,10 @@ class Alerts(_Section):
 
 
 class Backups(_Section):
-    """Of the databases, on the storage host."""
+    """``keep_days``: of the databases, on the storage host; ``copies_days``: of all copies, on the backup host."""
 
     keep_days: int = Field(default=14, ge=1, le=3650)
+    copies_days: int = Field(default=30, ge=1, le=3650)
 
 
 class Infra(_Section):

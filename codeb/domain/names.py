@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from codeb.errors import InvalidInput
 
@@ -27,6 +28,7 @@ class SlotName(StrEnum):
         return SlotName.GREEN if self is SlotName.BLUE else SlotName.BLUE
 
 
+@lru_cache(maxsize=4096)
 def project_name(text: str) -> str:
     """Fold ``text`` to a project's name; raises InvalidInput when no name can be made of it."""
     name = text.strip().replace("_", "-").lower()

@@ -14,6 +14,8 @@ from codeb.domain.infra import Infra, Role
 Source = Role | Literal["everyone", "containers", "admin", "ci"]
 SSH = 22
 OBJECT_STORAGE = 9000
+COPIES = 9443
+"""Where the backup host takes copies of backups."""
 CONTAINER_NETWORKS = "172.20.0.0/14"
 """Where the engine takes the networks of projects from: 16,384 of /28. It skips what the host routes elsewhere."""
 
@@ -57,13 +59,14 @@ TABLE = (
     *(Row(role, 80, ("everyone", "containers"), "Caddy") for role in _PUBLIC),
     *(Row(role, 443, ("everyone", "containers", "ci"), "Caddy") for role in _PUBLIC),
     *(Row(role, 443, ("everyone", "containers"), "Caddy, HTTP/3", "udp") for role in _PUBLIC),
-    Row(Role.APP, 9101, (Role.BACKUP, "admin"), "the API"),
+    Row(Role.APP, 9101, ("admin",), "the API"),
     Row(Role.STREAMING, 8000, ("admin",), "Centrifugo"),
     Row(Role.STREAMING, 8001, (Role.APP,), "Centrifugo's API"),
     Row(Role.STORAGE, 5432, (Role.APP, "containers"), "PostgreSQL"),
     Row(Role.STORAGE, 6379, (Role.APP, "containers"), "Redis"),
     Row(Role.STORAGE, 5000, (Role.APP, "admin", "ci"), "the registry"),
     Row(Role.STORAGE, OBJECT_STORAGE, (Role.APP, Role.BACKUP, "admin", "ci"), "object storage"),
+    Row(Role.BACKUP, COPIES, (Role.STORAGE, Role.APP), "copies of backups"),
     Row(Role.BACKUP, 9090, ("admin",), "Prometheus"),
     Row(Role.BACKUP, 3000, ("admin",), "Grafana"),
 )

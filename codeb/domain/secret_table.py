@@ -49,6 +49,7 @@ ALL = (Role.STORAGE, Role.STREAMING, Role.APP, Role.BACKUP)
 _NOTHING = "nothing"
 _API = "the API for some seconds while it starts anew; sites go on"
 _NEXT_STORAGE = "the storage run"
+_THERE = "the operator, there"
 _FORGET = "`codeb secrets forget` and the same runs once more"
 _REDIS = "Redis for a moment while it starts anew; projects' users come back when the API has seen that"
 _CACHE_USERS = "builds in CI lose their cache, and their users' secrets are new"
@@ -72,6 +73,7 @@ TABLE = (
     _redis("codeb", "a user that nobody logs in as today"),
     _redis("centrifugo", "a user that nobody logs in as today"),
     _redis("exporter", "the user that measures Redis"),
+    _redis("backup", "the user that takes a snapshot of Redis for its backup"),
     _redis("provisioner", "the user with which the API makes projects' users", STORAGE + APP, f"{_REDIS}, and {_API}"),
     Row("registry_http_secret", "the registry's own; it signs uploads", STORAGE, "pushes that run", _NEXT_STORAGE),
     Row(
@@ -97,17 +99,24 @@ TABLE = (
         "the name of that user, of an S3 of the operator's own",
         APP,
         _API,
-        "the operator, there",
+        _THERE,
         Making.OPERATOR,
     ),
     Row("s3_docker_cache_admin_secret", "a user of the whole build cache", STORAGE, _NOTHING, _NEXT_STORAGE),
     Row("s3_registry_secret", "the user of the bucket registry", STORAGE, "who writes there", _NEXT_STORAGE),
-    Row(
-        "s3_backups_secret",
-        "the user of the bucket backups",
-        STORAGE,
-        "who writes there, until they have the new one",
-        _NEXT_STORAGE,
+    Row("s3_backups_secret", "lists and removes copies of backups", STORAGE + BACKUP, _NOTHING, _NEXT_STORAGE),
+    Row("s3_backups_storage_secret", "adds the storage host's copies of backups", STORAGE, _NOTHING, _NEXT_STORAGE),
+    Row("s3_backups_app_secret", "adds the app host's copies of backups", STORAGE + APP, _NOTHING, _NEXT_STORAGE),
+    *(
+        Row(
+            f"s3_{user}_access_key",
+            "the name of that user, of an S3 of the operator's own",
+            (role,),
+            _NOTHING,
+            _THERE,
+            Making.OPERATOR,
+        )
+        for user, role in {"backups": Role.BACKUP, "backups_storage": Role.STORAGE, "backups_app": Role.APP}.items()
     ),
     Row(
         "s3_projects_key",
@@ -116,6 +125,16 @@ TABLE = (
         _CACHE_USERS,
         _NEXT_STORAGE,
         then=(_NEW_CACHE,),
+    ),
+    Row(
+        "backup_identity",
+        "decrypts the copies of backups; it never leaves the store",
+        STORAGE + APP,
+        _NOTHING,
+        "`codeb secrets forget`, once no copy of before is wanted: who keeps the old one decrypts those",
+        Making.NEXT_RUN,
+        keeps=True,
+        encrypts=True,
     ),
     Row(
         "probe_secret",
@@ -190,10 +209,10 @@ TABLE = (
     ),
     Row(
         "certificate_*",
-        "a host's certificate and its key",
+        "a host's authority, which signs its own names, and its key",
         ALL,
         "the host's services for a moment",
-        "its end, within 397 days: nothing revokes it. Rotate ca_key if the key was seen",
+        "its end, within three years: nothing revokes it. Rotate ca_key if the key was seen",
         Making.NEXT_RUN,
         parts=("_key", "_pem", "_names"),
     ),

@@ -1,4 +1,4 @@
-"""An environment's variables: what a name and a value may be, and what differs between two sets. Spec section 6."""
+"""An environment's variables: what they may be, how two sets differ, and their text. Spec section 6."""
 
 import re
 from collections.abc import Mapping
@@ -71,3 +71,12 @@ class Changes:
 
     def sentence(self) -> str:
         return f"{len(self.added)} new, {len(self.changed)} changed, {len(self.removed)} removed"
+
+
+def dotenv_text(variables: Mapping[str, str]) -> str:
+    """The text of a .env file, which reads back as the same variables, whatever is in their values."""
+    return "".join(f"{key}={_quoted(value)}\n" for key, value in sorted(variables.items()))
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from codeb.domain.access import AuthContext
 from codeb.domain.masking import Cover, masked_record, masked_text
@@ -21,14 +21,17 @@ _LONGEST_NAME = 100
 _LONGEST_ADDRESS = 45
 
 
-@dataclass(frozen=True, slots=True)
-class RequestFacts:
-    """What the door knows of a request. ``source`` is ci, cli, mcp, browser, python, pyinfra, api or host."""
+class RequestFacts(NamedTuple):
+    """What the door knows of a request. ``source`` is ci, cli, mcp, browser, python, pyinfra, api or host.
+
+    ``named`` says that the client gave the correlation id; one of ours holds nobody's secret.
+    """
 
     correlation_id: str
     source: str
     ip: str | None = None
     user_agent: str | None = None
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,7 @@ class Asked:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """``team_of`` tells whose a project is, of those that the key may see; None where that is not known."""
 
     auth: AuthContext
@@ -117,7 +119,7 @@ def _entry(
         duration_ms=round(duration_ms, 1),
         ip=facts.ip and facts.ip[:_LONGEST_ADDRESS],
         user_agent=asked.user_agent,
-        correlation_id=masked_text(facts.correlation_id, cover, _LONGEST_NAME),
+        correlation_id=masked_text(facts.correlation_id, cover, _LONGEST_NAME) if facts.named else facts.correlation_id,
         source=facts.source,
         whose=_whose(asked.project, caller),
     )

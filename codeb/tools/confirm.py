@@ -96,4 +96,21 @@ def _shown(params: Mapping[str, Any], cover: Cover) -> Record:
     return seen
 
 
-TOOLS: tuple[Tool[Any], ...] = (Tool("confirm", "deploy.promote", Role.MEMBER, ConfirmParams, confirm),)
+TOOLS: tuple[Tool[Any], ...] = (
+    Tool(
+        "confirm",
+        "deploy.promote",
+        Role.MEMBER,
+        ConfirmParams,
+        confirm,
+        result={
+            "requestId": "the request",
+            "tool": "what would be called",
+            "params": "with which input, secrets covered",
+            "environment": "the team's default, where the input names none",
+            "confirmation": "the code; not with look",
+            "expiresAt": "until when it holds; not with look",
+            "changed": "false with look",
+        },
+    ),
+)

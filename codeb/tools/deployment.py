@@ -60,6 +60,27 @@ def cancel(call: Call, params: CancelParams) -> Record:
 
 TOOLS: tuple[Tool[Any], ...] = (
     Tool("deployment_list", "project.view", Role.VIEWER, ListParams, list_all),
-    Tool("deployment_get", "project.view", Role.VIEWER, GetParams, get),
-    Tool("deployment_cancel", "deploy.create", Role.MEMBER, CancelParams, cancel, Lane.CHANGE),
+    Tool(
+        "deployment_get",
+        "project.view",
+        Role.VIEWER,
+        GetParams,
+        get,
+        result={"projectName": "the project", "deployment": "the whole record; deployment_list has one a line"},
+    ),
+    Tool(
+        "deployment_cancel",
+        "deploy.create",
+        Role.MEMBER,
+        CancelParams,
+        cancel,
+        Lane.CHANGE,
+        result={
+            "projectName": "the project",
+            "deploymentId": "the deployment",
+            "status": "running, or how it had ended",
+            "changed": "whether it was asked to end",
+            "message": "a sentence",
+        },
+    ),
 )

@@ -116,6 +116,7 @@ def _texts(call: Call, name: str, kind: ProjectType, settings: ProjectSettings) 
         "type": kind,
         "githubActionsWorkflow": texts.workflow(name),
         "dockerfile": texts.dockerfile(kind, settings),
+        "dockerignore": texts.dockerignore(kind),
     }
 
 

@@ -10,6 +10,15 @@ from codeb.services.repairs import Finding
 Record = dict[str, Any]
 
 
+class Lines(list[Record]):
+    """Lines of an answer that is given again and again; nobody changes them.
+
+    ``rendered`` is what they are on the wire, for the door that made it.
+    """
+
+    rendered: bytes | None = None
+
+
 def step_record(step: Step) -> Record:
     record = {"name": str(step.name), "status": str(step.status), "duration": step.duration}
     return {**record, "error": step.error} if step.error else record

@@ -7,19 +7,16 @@ from pydantic import Field
 from codeb.domain.access import Role
 from codeb.tools import plan
 from codeb.tools.call import Call
-from codeb.tools.params import DryRun, EnvironmentParams, Params
+from codeb.tools.params import DryRun, EnvironmentParams
 from codeb.tools.plan import planned
 from codeb.tools.release_view import grace_period, version_of
 from codeb.tools.results import Record, where
-from codeb.tools.slot_view import slot_status, slot_summary
+from codeb.tools.slot_list import ListParams, list_all, list_at_hand
+from codeb.tools.slot_view import slot_status
 from codeb.tools.tool import Lane, Tool
 
 
 class StatusParams(EnvironmentParams):
-    pass
-
-
-class ListParams(Params):
     pass
 
 
@@ -61,14 +58,6 @@ def status_at_hand(call: Call, params: StatusParams) -> Record | None:
     return slot_status(project, found, call.services.cleanup.clock.now()) if found else None
 
 
-def list_all(call: Call, params: ListParams) -> Record:  # noqa: ARG001
-    """The slots of every environment of every project that the key may see."""
-    teams = {project.name: project.team_id for project in call.shown_projects()}
-    pairs = [pair for pair in call.services.status.all() if pair.environment.project in teams]
-    data = [slot_summary(pair, teams[pair.environment.project]) for pair in pairs]
-    return {"data": data, "total": len(data)}
-
-
 def cleanup(call: Call, params: CleanupParams) -> Record:
     """Remove the container of a slot whose grace period is over; with force, of any slot without traffic."""
     environment = call.environment(params)
@@ -98,7 +87,7 @@ def _plan(call: Call, params: CleanupParams) -> Record:
 
 TOOLS: tuple[Tool[Any], ...] = (
     Tool("slot_status", "slot.view", Role.VIEWER, StatusParams, status, at_hand=status_at_hand),
-    Tool("slot_list", "slot.view", Role.VIEWER, ListParams, list_all),
+    Tool("slot_list", "slot.view", Role.VIEWER, ListParams, list_all, at_hand=list_at_hand),
     Tool("slot_cleanup", "slot.cleanup", Role.ADMIN, CleanupParams, cleanup, Lane.CHANGE),
     Tool("slot_pin", "slot.pin", Role.MEMBER, PinParams, pin, Lane.CHANGE),
 )

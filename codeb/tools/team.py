@@ -170,5 +170,18 @@ TOOLS: tuple[Tool[Any], ...] = (
     Tool("team_list", "team.view", Role.VIEWER, Params, list_),
     Tool("team_get", "team.view", Role.VIEWER, TeamParams, get),
     Tool("team_settings", "team.settings", Role.ADMIN, SettingsParams, settings, Lane.CHANGE),
-    Tool("team_delete", "team.delete", Role.OWNER, DeleteParams, delete, Lane.CHANGE),
+    Tool(
+        "team_delete",
+        "team.delete",
+        Role.OWNER,
+        DeleteParams,
+        delete,
+        Lane.CHANGE,
+        result={
+            "team": "what it was",
+            "revoked": "the ids of its keys",
+            "changed": "true",
+            "message": "a sentence",
+        },
+    ),
 )

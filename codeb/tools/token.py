@@ -89,5 +89,20 @@ def _sentence(key: KeyRecord) -> str:
 TOOLS: tuple[Tool[Any], ...] = (
     Tool("token_create", "token.create", Role.MEMBER, CreateParams, create, Lane.CHANGE),
     Tool("token_list", "token.list", Role.MEMBER, TeamParams, list_),
-    Tool("token_revoke", "token.revoke.own", Role.MEMBER, RevokeParams, revoke, Lane.CHANGE),
+    Tool(
+        "token_revoke",
+        "token.revoke.own",
+        Role.MEMBER,
+        RevokeParams,
+        revoke,
+        Lane.CHANGE,
+        result={
+            "tokenId": "the token",
+            "token": "what it was, without its text",
+            "made": "the ids of tokens that it made, which still work",
+            "warnings": "what to think of now",
+            "changed": "true",
+            "message": "a sentence",
+        },
+    ),
 )

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from codeb.adapters.ci_texts import CiTexts, ProjectType
-from codeb.domain.access import Role
+from codeb.adapters.ci_texts import BRANCH, CI_SCOPES, PROJECT_TYPES, RUNNER, CiTexts, ProjectType
+from codeb.domain.access import KeyKind, Role
 from codeb.domain.names import EnvironmentName
 from codeb.domain.project import Project, ProjectSettings, UnknownProject
 from codeb.domain.slots import SlotPair
@@ -16,6 +16,8 @@ from codeb.tools.results import Record
 from codeb.tools.tool import Tool
 
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$")]
 
 
 class ScanParams(ProjectParams):
@@ -25,6 +27,10 @@ class ScanParams(ProjectParams):
 class GenerateParams(ProjectParams):
     type: ProjectType | None = Field(default=None, description="default: the project's own, or nextjs")
     base_domain: Domain | None = Field(default=None, description="default: this platform's")
+    runner: Annotated[tuple[Label, ...], Field(min_length=1, max_length=10)] = Field(
+        default=RUNNER, description="labels of the runner that ships it"
+    )
+    branch: Branch = Field(default=BRANCH, description="a push to it is deployed")
 
 
 def scan(call: Call, params: ScanParams) -> Record:
@@ -40,27 +46,45 @@ def scan(call: Call, params: ScanParams) -> Record:
 
 
 def generate(call: Call, params: GenerateParams) -> Record:
-    """The text of a CI workflow that builds, deploys and verifies the project, and of a Dockerfile to begin with."""
+    """The text of a CI workflow that builds, deploys and verifies the project, and a Dockerfile to begin with."""
     project = call.project(params.project_name)
     texts = ci_texts(call, params.base_domain)
     kind = params.type or _kind(project)
     return {
         "projectName": project.name,
         "type": kind,
-        "workflow": texts.workflow(project.name),
+        "workflow": texts.workflow(project.name, runner=params.runner, branch=params.branch),
         "dockerfile": texts.dockerfile(kind, project.settings),
+        "dockerignore": texts.dockerignore(kind),
+        "key": _key(project.name),
         "instructions": texts.instructions(project.name),
     }
 
 
 def ci_texts(call: Call, domain: str | None = None) -> CiTexts:
     settings, addresses = call.services.settings, call.services.addresses
-    return CiTexts(domain or settings.domain, addresses.scheme, settings.registry, settings.s3_endpoint)
+    return CiTexts(
+        domain or settings.domain,
+        addresses.scheme,
+        settings.registry,
+        settings.s3_endpoint,
+        own_authority=settings.tls == "internal",
+    )
+
+
+def _key(project: str) -> Record:
+    """What token_create is asked for: a key that ships the project and reads no variables. Security 13."""
+    return {
+        "name": f"CI of {project}",
+        "role": str(Role.MEMBER),
+        "kind": str(KeyKind.CI),
+        "projects": [project],
+        "scopes": list(CI_SCOPES),
+    }
 
 
 def _kind(project: Project) -> ProjectType:
-    known: tuple[ProjectType, ...] = ("nextjs", "remix", "nodejs", "python", "go")
-    return next((kind for kind in known if kind == project.type), "nextjs")
+    return next((kind for kind in PROJECT_TYPES if kind == project.type), "nextjs")
 
 
 def _variables(call: Call, project: Project) -> tuple[frozenset[str], list[str]]:

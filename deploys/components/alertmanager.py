@@ -7,8 +7,7 @@ from pyinfra.api.deploy import deploy
 from codeb.domain.infra import Infra
 from codeb.errors import ConfigError
 from codeb.secret_store import SecretStore
-from deploys.components import packages
-from deploys.components.prometheus import framed
+from deploys.components import packages, units
 from deploys.operations import managed, ready
 from deploys.operations.managed import Directory, File
 from deploys.platform import current
@@ -24,7 +23,6 @@ COMMAND = (
     "--cluster.listen-address=",
 )
 CHECK = ("/usr/bin/amtool", "check-config", f"{HOME}/alertmanager.yml")
-DROP_IN = "/etc/systemd/system/prometheus-alertmanager.service.d"
 PASSWORD_FILE = f"{HOME}/smtp_password"
 TOKEN_FILE = f"{HOME}/webhook_token"
 
@@ -71,14 +69,12 @@ def alertmanager() -> None:
     """Install and run it. Its reload refuses what amtool refuses."""
     platform = current()
     packages.install("alertmanager", packages.source(platform.infra, "alertmanager"))
-    unit, files = (
-        framed(COMMAND, ["/var/lib/prometheus"], CHECK),
-        configuration(platform.infra, Secrets.of(platform.secrets)),
-    )
+    unit = units.framed(command=COMMAND, writable=["/var/lib/prometheus"], check=CHECK)
+    files = configuration(platform.infra, Secrets.of(platform.secrets))
     unit_file = managed.files(
         name="Frame its unit",
-        directories=[Directory(DROP_IN)],
-        files=[File(f"{DROP_IN}/codeb.conf", unit)],
+        directories=[units.directory("prometheus-alertmanager.service")],
+        files=[units.file("prometheus-alertmanager.service", unit)],
     )
     written = managed.files(name="Write its configuration", directories=[Directory(HOME)], files=files)
     managed.service(

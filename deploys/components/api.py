@@ -6,7 +6,7 @@ from pyinfra.api.deploy import deploy
 from pyinfra.operations import files
 
 from deploys.components import registry_key, s3_keys, s3_projects, wheel
-from deploys.components.base import TLS_GROUP
+from deploys.components.host_certificate import TLS_GROUP
 from deploys.operations import debian, managed, ready, venv
 from deploys.operations.managed import Directory, File
 from deploys.operations.users import system_user

@@ -2,7 +2,7 @@
 
 from pyinfra.api.deploy import deploy
 
-from deploys.components.base import TEXTFILES
+from deploys.components.host_certificate import TEXTFILES
 from deploys.operations import managed
 from deploys.operations.managed import Directory, File
 from deploys.platform import Platform, current

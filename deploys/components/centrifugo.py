@@ -4,7 +4,7 @@ from pyinfra.api.deploy import deploy
 
 from codeb.domain.infra import Infra
 from deploys.components import packages
-from deploys.components.base import TLS_GROUP
+from deploys.components.host_certificate import TLS_GROUP, told
 from deploys.operations import managed, ready
 from deploys.operations.managed import Directory, File
 from deploys.operations.users import system_user
@@ -57,6 +57,7 @@ def centrifugo() -> None:
         files=[
             File(CONFIG, settings, "0640", "root", "centrifugo"),
             File("/etc/systemd/system/centrifugo.service", unit),
+            told("centrifugo.service", "restart"),
         ],
     )
     managed.service(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pyinfra.api.deploy import deploy
 
 from codeb.domain.infra import Role, S3Engine
+from deploys.components import units
 from deploys.components.s3_engines import ENGINES
 from deploys.operations import debian, managed
 from deploys.operations.managed import Directory, File
@@ -14,6 +15,7 @@ from deploys.rendering import TEMPLATES, render
 
 CONTAINER_METRICS = "/usr/local/lib/codeb/container-metrics"
 CONTAINER_METRICS_PORT = 9118
+API_METRICS_PORT = 9102
 ENGINE_METRICS_PORT = 9323
 """Where daemon.json has the engine show its own."""
 OBJECT_STORAGE_METRICS = "/usr/local/lib/codeb/object-storage-metrics"
@@ -41,6 +43,7 @@ def modules(roles: Sequence[Role], engine: S3Engine, private: str) -> list[Modul
             found.append(_object_storage(engine, private))
     if Role.APP in roles:
         found += [Module("docker", ENGINE_METRICS_PORT), Module("containers", CONTAINER_METRICS_PORT)]
+        found.append(Module("api", API_METRICS_PORT))
     if Role.STREAMING in roles:
         found.append(Module("centrifugo", 8001, address=private, tls=True))
     return found
@@ -66,18 +69,22 @@ def exporters() -> None:
         'DATA_SOURCE_NAME="user=prometheus host=/run/postgresql dbname=postgres"\n'
     )
     redis = render("redis/exporter.default.j2", password=password)
+    frame = units.framed()
+    services = [f"prometheus-{name}-exporter.service" for name in ("postgres", "redis")]
     files = managed.files(
         name="Configure the exporters",
+        directories=[units.directory(service) for service in services],
         files=[
+            *(units.file(service, frame) for service in services),
             File("/etc/default/prometheus-postgres-exporter", postgres, "0640"),
             File("/etc/default/prometheus-redis-exporter", redis, "0600"),
         ],
     )
-    for name, text in (("postgres", postgres), ("redis", redis)):
+    for service, text in zip(services, (postgres, redis), strict=True):
         managed.service(
-            name=f"Run the {name} exporter",
-            service=f"prometheus-{name}-exporter.service",
-            stamp=managed.stamp(text),
+            name=f"Run {service}",
+            service=service,
+            stamp=managed.stamp(text, frame),
             changed_by=[files],
         )
 

@@ -1,12 +1,11 @@
 """The nftables rules of a host, made from the one table of who may talk to whom. Spec section 9, security row 2."""
 
-from pyinfra import host
 from pyinfra.api.deploy import deploy
 from pyinfra.api.exceptions import DeployError
 
 from codeb.domain.infra import Infra, Role
 from codeb.domain.reach import CONTAINER_NETWORKS, Rule, container_rules, rules
-from deploys.operations import debian, managed
+from deploys.operations import debian, managed, survey
 from deploys.operations.interfaces import DefaultInterfaces
 from deploys.operations.managed import Directory, File
 from deploys.platform import current
@@ -46,7 +45,7 @@ def firewall() -> None:
     """What the table does not list is dropped. Connections that are open stay open."""
     infra, here = current().infra, current().here()
     if Role.APP in here.roles:
-        _require_a_way_out(here.name, host.get_fact(DefaultInterfaces))
+        _require_a_way_out(here.name, survey.ask(DefaultInterfaces))
     text, unit = ruleset(infra, here.name), render("firewall/codeb-firewall.service.j2")
     again = render("firewall/nftables.conf.j2")
     debian.packages(name="Install nftables", packages=["nftables"])

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pyinfra import host
 from pyinfra.api.deploy import deploy
 
 from codeb.domain.infra import Role
-from deploys.operations import debian, managed
+from deploys.operations import debian, managed, survey
 from deploys.operations.kernel import KernelState, swap_file
 from deploys.operations.managed import File
 from deploys.platform import current
@@ -44,7 +43,7 @@ WANTED: dict[Role, tuple[Setting, ...]] = {
 @deploy("Kernel, clock and swap")
 def kernel() -> None:
     """Nothing in a container, which has its host's kernel and clock. A clock that is kept already stays as it is."""
-    state = host.get_fact(KernelState)
+    state = survey.ask(KernelState)
     if state.container:
         return
     text = conf(current().here().roles)

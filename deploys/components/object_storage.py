@@ -4,7 +4,7 @@ from pyinfra.api.deploy import deploy
 
 from codeb.domain.infra import Role
 from deploys.components import s3_server, versitygw
-from deploys.components.base import TLS_GROUP
+from deploys.components.host_certificate import TLS_GROUP
 from deploys.components.s3_engines import DATA, ENGINES, USER
 from deploys.operations.users import system_user
 from deploys.platform import current

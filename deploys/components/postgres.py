@@ -9,8 +9,11 @@ from pyinfra.facts.server import LinuxDistribution
 
 from codeb.domain.infra import Role
 from codeb.domain.reach import CONTAINER_NETWORKS
-from deploys.components.base import TLS, TLS_GROUP
-from deploys.operations import debian, managed, users
+from deploys.components import units
+from deploys.components.host_certificate import TLS, TLS_GROUP, told
+from deploys.components.postgres_memory import memory_for
+from deploys.operations import debian, managed, survey, users
+from deploys.operations.kernel import KernelState
 from deploys.operations.managed import File
 from deploys.operations.postgres import sql
 from deploys.platform import Platform, current
@@ -30,10 +33,19 @@ def postgres() -> None:
     home = f"/etc/postgresql/{version}/main"
     debian.packages(name="Install PostgreSQL", packages=["postgresql"])
     users.system_user(name="Have user postgres read the host's key", user="postgres", groups=[TLS_GROUP])
-    settings, access = conf(platform), hba(platform)
+    settings, access = conf(platform, survey.ask(KernelState).memory), hba(platform)
     configuration = managed.files(
         name="Write the settings",
-        files=[File(f"{home}/conf.d/50-codeb.conf", settings, "0644", "postgres", "postgres")],
+        files=[
+            told("postgresql.service", "reload"),
+            File(f"{home}/conf.d/50-codeb.conf", settings, "0644", "postgres", "postgres"),
+        ],
+    )
+    template = "postgresql@.service"
+    managed.files(
+        name="Have it come back after a failure",
+        directories=[units.directory(template)],
+        files=[units.file(template, units.kept(restart="on-failure", oom=-900))],
     )
     rules = managed.files(
         name="Write who may connect",
@@ -43,10 +55,7 @@ def postgres() -> None:
         ],
     )
     unit = f"postgresql@{version}-main.service"
-    certificate = platform.certificate(platform.here()).certificate
-    managed.service(
-        name="Run PostgreSQL", service=unit, stamp=managed.stamp(settings, certificate), changed_by=[configuration]
-    )
+    managed.service(name="Run PostgreSQL", service=unit, stamp=managed.stamp(settings), changed_by=[configuration])
     managed.service(
         name="Apply who may connect", service=unit, stamp=managed.stamp(access, IDENT), changed_by=[rules], reload=True
     )
@@ -81,10 +90,11 @@ def distribution_version() -> int:
     return version
 
 
-def conf(platform: Platform) -> str:
-    """Listens on loopback and the private address; TLS with the host's certificate."""
+def conf(platform: Platform, memory: int) -> str:
+    """Listens on loopback and the private address; TLS with the host's certificate. ``memory`` is in kilobytes."""
     addresses = ["127.0.0.1", platform.one(Role.STORAGE).private]
-    return render("postgres/codeb.conf.j2", addresses=",".join(dict.fromkeys(addresses)), tls=TLS)
+    listed = ",".join(dict.fromkeys(addresses))
+    return render("postgres/codeb.conf.j2", addresses=listed, tls=TLS, memory=memory_for(memory))
 
 
 def hba(platform: Platform) -> str:

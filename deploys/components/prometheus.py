@@ -1,12 +1,11 @@
 """Prometheus on the backup host: what it scrapes, when it alerts, how long it keeps. Spec section 9."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyinfra.api.deploy import deploy
 
 from codeb.domain.infra import Infra, Role
-from deploys.components import packages
+from deploys.components import packages, units
 from deploys.components.alert_rules import rule_files
 from deploys.operations import managed, ready
 from deploys.operations.managed import Directory, File
@@ -61,8 +60,7 @@ def jobs(platform: Platform) -> list[Job]:
         _proxied("caddy", *(spec for spec in every if CADDY_ROLES & set(spec.roles))),
         *(_proxied(name, storage) for name in ("postgres", "redis", "registry", *stored)),
         _proxied("centrifugo", streaming),
-        *(_proxied(name, app) for name in ("docker", "containers")),
-        Job("api", (Target(f"{app.private}:9101", app.name),)),
+        *(_proxied(name, app) for name in ("docker", "containers", "api")),
         Job("prometheus", (Target("127.0.0.1:9090", here.name),)),
         Job("alertmanager", (Target("127.0.0.1:9093", here.name),)),
         Job("blackbox", (Target("127.0.0.1:9115", here.name),)),
@@ -131,12 +129,12 @@ def prometheus() -> None:
     platform = current()
     packages.install("prometheus", packages.source(platform.infra, "prometheus"))
     _blackbox(platform.infra)
-    unit = framed(COMMAND, ["/var/lib/prometheus"], CHECK)
+    unit = units.framed(command=COMMAND, writable=["/var/lib/prometheus"], check=CHECK)
     config, rules = prometheus_yml(platform), rule_files(platform.infra, HOME)
     unit_file = managed.files(
         name="Frame its unit",
-        directories=[Directory("/etc/systemd/system/prometheus.service.d")],
-        files=[File("/etc/systemd/system/prometheus.service.d/codeb.conf", unit)],
+        directories=[units.directory("prometheus.service")],
+        files=[units.file("prometheus.service", unit)],
     )
     written = managed.files(
         name="Write its configuration and alert rules",
@@ -160,14 +158,11 @@ def prometheus() -> None:
 
 
 def _blackbox(infra: Infra) -> None:
-    unit, config = framed(BLACKBOX), blackbox_yml(infra)
+    unit, config = units.framed(command=BLACKBOX), blackbox_yml(infra)
     files = managed.files(
         name="Configure the prober of public names",
-        directories=[Directory(HOME), Directory("/etc/systemd/system/prometheus-blackbox-exporter.service.d")],
-        files=[
-            File(f"{HOME}/blackbox.yml", config),
-            File("/etc/systemd/system/prometheus-blackbox-exporter.service.d/codeb.conf", unit),
-        ],
+        directories=[Directory(HOME), units.directory("prometheus-blackbox-exporter.service")],
+        files=[File(f"{HOME}/blackbox.yml", config), units.file("prometheus-blackbox-exporter.service", unit)],
     )
     managed.service(
         name="Run the prober",
@@ -175,11 +170,3 @@ def _blackbox(infra: Infra) -> None:
         stamp=managed.stamp(unit, config),
         changed_by=[files],
     )
-
-
-def framed(command: Sequence[str], writable: Sequence[str] = (), check: Sequence[str] = ()) -> str:
-    """A drop-in for a Debian unit of the Prometheus family: our command line in a tighter frame.
-
-    ``check`` is run before a reload, which is refused when it fails.
-    """
-    return render("prometheus/unit.conf.j2", command=command, writable=writable, check=check)

@@ -5,12 +5,13 @@ import hashlib
 from pyinfra.api.deploy import deploy
 
 from codeb.domain.infra import Role
+from deploys.components import units
 from deploys.operations import debian, managed
 from deploys.operations.managed import File
 from deploys.platform import Platform, current
 from deploys.rendering import render
 
-USERS = ("codeb", "centrifugo", "exporter", "provisioner")
+USERS = ("codeb", "centrifugo", "exporter", "backup", "provisioner")
 """The platform's own. Those of projects are made by the API, which sets them again after a restart of Redis."""
 
 
@@ -22,7 +23,9 @@ def redis() -> None:
     debian.packages(name="Install Redis", packages=["redis-server"])
     files = managed.files(
         name="Configure Redis",
+        directories=[units.directory("redis-server.service")],
         files=[
+            units.file("redis-server.service", units.kept(restart="always", oom=-500)),
             File("/etc/redis/redis.conf", configuration, "0640", "redis", "redis"),
             File("/etc/redis/users.acl", users, "0640", "redis", "redis"),
         ],

@@ -6,7 +6,7 @@ from pyinfra.operations import files as pyinfra_files
 from codeb.domain.infra import Role
 from codeb.domain.registry_keys import ALGORITHM, ISSUER
 from deploys.components import artifacts, registry_key
-from deploys.components.base import TLS, TLS_GROUP
+from deploys.components.host_certificate import TLS, TLS_GROUP, told
 from deploys.operations import managed, ready, users
 from deploys.operations.managed import Directory, File
 from deploys.platform import Platform, current
@@ -33,11 +33,10 @@ def registry() -> None:
         directories=[Directory(HOME, "0750", group="registry"), Directory(DATA, "0700", "registry", "registry")],
         files=wanted,
     )
-    certificate = platform.certificate(platform.here()).certificate
     managed.service(
         name="Run the registry",
         service=UNIT,
-        stamp=managed.stamp(*(file.data for file in wanted), program.name, certificate),
+        stamp=managed.stamp(*(file.data for file in wanted), program.name),
         changed_by=[files, binary],
     )
     pyinfra_files.file(name="Remove the password file of before", path=f"{HOME}/htpasswd", present=False)
@@ -62,6 +61,7 @@ def _collect_garbage() -> None:
 
 def config_files(platform: Platform) -> list[File]:
     return [
+        told(UNIT, "restart"),
         File(f"{HOME}/config.yml", config(platform), "0640", group="registry"),
         File(f"{HOME}/config-readonly.yml", config(platform, read_only=True), "0640", group="registry"),
         File(f"{HOME}/tokens.jwks", registry_key.key_set(platform), "0640", group="registry"),
@@ -71,8 +71,8 @@ def config_files(platform: Platform) -> list[File]:
 
 def gc_files() -> list[File]:
     return [
-        File(GC_SCRIPT, render("registry/gc.sh.j2", home=HOME, unit=UNIT), "0755"),
-        File(f"{UNITS}/{GC}.service", render("registry/gc.service.j2", script=GC_SCRIPT)),
+        File(GC_SCRIPT, render("registry/gc.sh.j2", home=HOME, data=DATA, unit=UNIT), "0755"),
+        File(f"{UNITS}/{GC}.service", render("registry/gc.service.j2", script=GC_SCRIPT, data=DATA)),
         File(f"{UNITS}/{GC}.timer", render("registry/gc.timer.j2")),
     ]
 

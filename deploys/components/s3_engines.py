@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from deploys.components import backup_bucket
 from deploys.components.artifacts import Artifact
 
 DATA = "/var/lib/object-storage"
@@ -141,8 +142,18 @@ ENGINES = {
 }
 
 
-def policy(bucket: str) -> str:
-    """What the user of ``bucket`` may do: everything in it, nothing outside it."""
-    resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
-    statement = {"Effect": "Allow", "Action": ["s3:*"], "Resource": resources}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)
+def policies() -> dict[str, str]:
+    """What each user may do: a bucket's own everything in it and nothing outside, who sends backups adds to them."""
+    rights: dict[str, dict[str, object]] = {
+        bucket: {
+            "Effect": "Allow",
+            "Action": ["s3:*"],
+            "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        }
+        for bucket in BUCKETS
+    }
+    rights |= {backup_bucket.uploader(role): backup_bucket.statement(role) for role in backup_bucket.SENDERS}
+    return {
+        user: json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)
+        for user, statement in rights.items()
+    }

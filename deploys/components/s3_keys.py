@@ -12,11 +12,14 @@ class Keys:
     secret: str = field(repr=False)
 
 
-def keys(platform: Platform, bucket: str) -> Keys:
-    """Who may use ``bucket``. Keys of somebody else's S3 are never made up: raises ConfigError that names them."""
-    name = f"s3_{bucket.replace('-', '_')}"
+def keys(platform: Platform, user: str) -> Keys:
+    """Of a bucket's user, who has its name, or of one who adds to a bucket.
+
+    Keys of somebody else's S3 are never made up: raises ConfigError that names them.
+    """
+    name = f"s3_{user.replace('-', '_')}"
     if platform.infra.s3_engine != "external":
-        return Keys(bucket, platform.secrets[f"{name}_secret"])
+        return Keys(user, platform.secrets[f"{name}_secret"])
     return Keys(_given(platform, f"{name}_access_key"), _given(platform, f"{name}_secret"))
 
 

@@ -8,7 +8,7 @@ cache's one user: prefixes for each project are the operator's to make there.
 import json
 from collections.abc import Mapping, Sequence
 
-from deploys.components.base import TLS
+from deploys.components.host_certificate import TLS
 from deploys.components.s3_engines import DATA, HOME, USER
 from deploys.operations import managed
 from deploys.operations import object_storage as s3

@@ -4,12 +4,12 @@ None of the three can be had where this was written: what is rendered is tested 
 """
 
 from pyinfra.api.operation import OperationMeta
+from pyinfra.operations import files as pyinfra_files
 
-from codeb.domain.infra import Role
-from deploys.components import artifacts, s3_keys
-from deploys.components.base import TLS
+from deploys.components import artifacts, backup_bucket, s3_keys
 from deploys.components.exporters import OBJECT_STORAGE_METRICS
-from deploys.components.s3_engines import BUCKETS, DATA, HOME, ROOT_USER, UNIT, USER, Engine, policy
+from deploys.components.host_certificate import TLS, told
+from deploys.components.s3_engines import BUCKETS, DATA, HOME, ROOT_USER, UNIT, USER, Engine, policies
 from deploys.operations import managed, ready
 from deploys.operations import object_storage as s3
 from deploys.operations.managed import Directory, File
@@ -26,6 +26,14 @@ def serve(platform: Platform, engine: Engine, address: str) -> None:
     binary = managed.binary(name=f"Install {engine.title}", path=engine.program, artifact=program)
     wanted = files(platform, engine, address)
     written = managed.files(name=f"Configure {engine.title}", directories=directories(engine), files=wanted)
+    for path, target in zip(engine.certificate_files, ("cert.pem", "key.pem"), strict=True):
+        pyinfra_files.link(
+            name=f"Have {engine.title} read the host's {target}",
+            path=path,
+            target=f"{TLS}/{target}",
+            force=True,
+            force_backup=False,
+        )
     managed.service(
         name=f"Run {engine.title}",
         service=UNIT,
@@ -42,6 +50,13 @@ def serve(platform: Platform, engine: Engine, address: str) -> None:
         name="Have the buckets",
         endpoint=f"https://{address}",
         wanted=BUCKETS,
+        credentials=_KEYS,
+        ca=f"{TLS}/ca.pem",
+    )
+    s3.versioned(
+        name="Keep versions of backups",
+        endpoint=f"https://{address}",
+        bucket=backup_bucket.BUCKET,
         credentials=_KEYS,
         ca=f"{TLS}/ca.pem",
     )
@@ -73,8 +88,6 @@ def directories(engine: Engine) -> list[Directory]:
 def files(platform: Platform, engine: Engine, address: str) -> list[File]:
     """What the service runs with. Only root reads the keys; systemd hands them to the service."""
     secret = platform.secrets["s3_root_password"]
-    pair = platform.certificate(platform.one(Role.STORAGE))
-    certificate, key = engine.certificate_files
     unit = render(
         "object_storage/engine.service.j2",
         title=engine.title,
@@ -86,8 +99,7 @@ def files(platform: Platform, engine: Engine, address: str) -> list[File]:
     found = [
         File(_KEYS, render("object_storage/root.env.j2", user=ROOT_USER, secret=secret), "0600"),
         File(f"{HOME}/engine.env", environment, "0600"),
-        File(certificate, pair.certificate, "0640", group=USER),
-        File(key, pair.key, "0640", group=USER),
+        told(UNIT, "restart"),
         File(f"/etc/systemd/system/{UNIT}", unit),
     ]
     if not engine.metrics:
@@ -104,18 +116,19 @@ def files(platform: Platform, engine: Engine, address: str) -> list[File]:
 
 
 def user_files(platform: Platform, address: str) -> list[File]:
-    """A policy for each bucket, the keys, and the script that tells the server of both."""
+    """A policy for each user, the keys, and the script that tells the server of both."""
     root = f"{ROOT_USER}:{platform.secrets['s3_root_password']}"
     variables = {"MC_HOST_codeb": f"https://{root}@{address}"}
-    variables |= {_variable(bucket): s3_keys.keys(platform, bucket).secret for bucket in BUCKETS}
-    users = {bucket: _variable(bucket) for bucket in BUCKETS}
+    rights = policies()
+    variables |= {_variable(user): s3_keys.keys(platform, user).secret for user in rights}
+    users = {user: _variable(user) for user in rights}
     script = render("object_storage/users.sh.j2", home=HOME, tls=TLS, mcli=MCLI, keys=_USERS, users=users)
     return [
-        *(File(f"{HOME}/{bucket}.json", policy(bucket), "0600") for bucket in BUCKETS),
+        *(File(f"{HOME}/{user}.json", text, "0600") for user, text in rights.items()),
         File(_USERS, render("object_storage/users.env.j2", variables=variables), "0600"),
         File(_SCRIPT, script, "0700"),
     ]
 
 
-def _variable(bucket: str) -> str:
-    return f"{bucket.upper().replace('-', '_')}_SECRET"
+def _variable(user: str) -> str:
+    return f"{user.upper().replace('-', '_')}_SECRET"

@@ -1,8 +1,8 @@
 """SSH by key alone. Spec section 9."""
 
-from pyinfra import host
 from pyinfra.api.deploy import deploy
 
+from deploys.operations import survey
 from deploys.operations.ssh import SshState, hardened
 from deploys.platform import current
 from deploys.rendering import render
@@ -16,7 +16,7 @@ _STRICTER = ("no", "forced-commands-only")
 def ssh() -> None:
     """No passwords. Nobody is locked out: a user without a key is a refusal, and sessions that are open stay."""
     here = current().here()
-    found = host.get_fact(SshState, path=PATH).get("root_login", "")
+    found = survey.ask(SshState, path=PATH).get("root_login", "")
     hardened(
         name="Let in by key alone",
         path=PATH,

@@ -3,9 +3,9 @@
 import json
 
 from codeb.domain.project_cache import BUCKET
-from deploys.components import artifacts, s3_projects
-from deploys.components.base import TLS
+from deploys.components import artifacts, backup_bucket, s3_keys, s3_projects
 from deploys.components.exporters import OBJECT_STORAGE_METRICS
+from deploys.components.host_certificate import TLS, told
 from deploys.components.s3_engines import BUCKETS, DATA, HOME, ROOT_USER, UNIT, USER
 from deploys.operations import managed, ready
 from deploys.operations import object_storage as s3
@@ -28,20 +28,20 @@ def serve(platform: Platform, address: str) -> None:
         name="Configure VersityGW",
         directories=[
             Directory(HOME, "0700"),
-            *(Directory(f"{DATA}{part}", "0700", *own) for part in ("", "/data", "/meta", "/iam")),
+            *(Directory(f"{DATA}{part}", "0700", *own) for part in ("", "/data", "/meta", "/iam", "/versions")),
             Directory("/usr/local/lib/codeb", "0755"),
         ],
         files=[
             File(f"{HOME}/root.env", environment, "0600"),
             File(f"/etc/systemd/system/{UNIT}", unit),
             File(OBJECT_STORAGE_METRICS, metrics, "0755"),
+            told(UNIT, "restart"),
         ],
     )
-    certificate = platform.certificate(platform.here()).certificate
     managed.service(
         name="Run VersityGW",
         service=UNIT,
-        stamp=managed.stamp(unit, environment, accounts(platform), program.name, certificate),
+        stamp=managed.stamp(unit, environment, accounts(platform), program.name),
         changed_by=[files, binary],
     )
     ready.answers(
@@ -57,6 +57,13 @@ def serve(platform: Platform, address: str) -> None:
         credentials=f"{HOME}/root.env",
         ca=f"{TLS}/ca.pem",
     )
+    s3.versioned(
+        name="Keep versions of backups",
+        endpoint=f"https://{address}",
+        bucket=backup_bucket.BUCKET,
+        credentials=f"{HOME}/root.env",
+        ca=f"{TLS}/ca.pem",
+    )
     s3_projects.have_users(platform, address, statements(BUCKET), accounts(platform))
     s3.policies(
         name="Have the other buckets' policies",
@@ -68,16 +75,13 @@ def serve(platform: Platform, address: str) -> None:
 
 
 def accounts(platform: Platform) -> dict[str, dict[str, object]]:
-    """The buckets' users as the engine's own file has them; who may do what is each bucket's policy."""
+    """As the engine's own file has them: the buckets' users, and who adds to backups. What they may is in policies."""
+    secrets = {bucket: platform.secrets[_secret_name(bucket)] for bucket in BUCKETS}
+    for user in map(backup_bucket.uploader, backup_bucket.SENDERS):
+        secrets[user] = s3_keys.keys(platform, user).secret
     return {
-        bucket: {
-            "access": bucket,
-            "secret": platform.secrets[_secret_name(bucket)],
-            "role": "user",
-            "userID": 0,
-            "groupID": 0,
-        }
-        for bucket in BUCKETS
+        user: {"access": user, "secret": secret, "role": "user", "userID": 0, "groupID": 0}
+        for user, secret in secrets.items()
     }
 
 
@@ -92,7 +96,7 @@ def policy(bucket: str) -> str:
 
 
 def statements(bucket: str) -> list[dict[str, object]]:
-    """Its user alone, everything in it, nothing outside it.
+    """Its user alone, everything in it, nothing outside it; into backups those who send may add.
 
     The engine compares a key with the policy first and makes a path of it then, so that ``a/../../other/key`` would be
     an object of another bucket, or a file beside all of them: whatever has two dots is refused.
@@ -104,4 +108,4 @@ def statements(bucket: str) -> list[dict[str, object]]:
         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
     }
     deny = {**allow, "Effect": "Deny", "Principal": "*", "Resource": [f"arn:aws:s3:::{bucket}/*..*"]}
-    return [allow, deny]
+    return [allow, deny, *(backup_bucket.statements() if bucket == backup_bucket.BUCKET else [])]

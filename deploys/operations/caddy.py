@@ -5,8 +5,11 @@ from collections.abc import Generator
 from pyinfra import host
 from pyinfra.api import FactBase, StringCommand, operation
 from pyinfra.api.command import QuoteString
+from pyinfra.api.operation import OperationMeta
 
 from codeb.domain.caddy_version import numbers, too_old
+from deploys.operations import survey
+from deploys.operations.survey import Question
 
 
 class CaddyVersion(FactBase[tuple[int, ...]]):
@@ -21,14 +24,18 @@ class CaddyVersion(FactBase[tuple[int, ...]]):
         return numbers(output[0]) if output else ()
 
 
-@operation()
-def recent_enough(path: str) -> Generator[StringCommand, None, None]:
+def recent_enough(path: str, name: str | None = None) -> OperationMeta:
     """
     Fail when the Caddy at ``path`` is too old for the pointer file.
 
     + path: the binary
     """
-    found = host.get_fact(CaddyVersion, path=path)
+    return _recent_enough(name=name, asked=survey.plan(CaddyVersion, path=path))
+
+
+@operation()
+def _recent_enough(asked: Question[tuple[int, ...]]) -> Generator[StringCommand, None, None]:
+    found = asked.answer()
     refusal = too_old(found)
     if refusal is None:
         host.noop(f"Caddy is {'.'.join(map(str, found))}")

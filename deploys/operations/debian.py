@@ -5,6 +5,10 @@ from collections.abc import Generator, Sequence
 
 from pyinfra import host
 from pyinfra.api import FactBase, StringCommand, operation
+from pyinfra.api.operation import OperationMeta
+
+from deploys.operations import survey
+from deploys.operations.survey import Question
 
 _FRESH = 60
 """Minutes for which package lists count as fresh when something has to be installed."""
@@ -23,14 +27,14 @@ class Installed(FactBase[dict[str, str]]):
         return {line.split()[0]: "installed" for line in output if line.endswith(" installed")}
 
 
-@operation()
-def packages(packages: Sequence[str]) -> Generator[StringCommand, None, None]:
-    """
-    Have packages installed; the lists are read again only when something is missing.
+def packages(packages: Sequence[str], name: str | None = None) -> OperationMeta:
+    """Have packages installed, by Debian's names; the lists are read again only when something is missing."""
+    return _packages(name=name, packages=packages, asked=survey.plan(Installed, packages=tuple(packages)))
 
-    + packages: Debian's names
-    """
-    missing = sorted(set(packages) - host.get_fact(Installed, packages=tuple(packages)).keys())
+
+@operation()
+def _packages(packages: Sequence[str], asked: Question[dict[str, str]]) -> Generator[StringCommand, None, None]:
+    missing = sorted(set(packages) - asked.answer().keys())
     if not missing:
         host.noop("every package is installed")
         return

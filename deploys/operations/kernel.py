@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from pyinfra import host
 from pyinfra.api import FactBase, StringCommand, operation
+from pyinfra.api.operation import OperationMeta
+
+from deploys.operations import survey
+from deploys.operations.survey import Question
 
 _SMALL = 4 << 20
 _MEGABYTES = 1024
@@ -55,14 +59,18 @@ def parse(lines: Sequence[str]) -> State:
     return State("container" in said, "keeps_time" in said, file_system=said.get("file_system", ""), **sizes)
 
 
-@operation()
-def swap_file(path: str) -> Generator[StringCommand, None, None]:
+def swap_file(path: str, name: str | None = None) -> OperationMeta:
     """
     Have a gigabyte of swap on a host that has little memory and no swap at all.
 
     + path: below /var; a systemd unit of its name brings it back after a restart
     """
-    if not host.get_fact(KernelState).wants_swap:
+    return _swap_file(name=name, path=path, asked=survey.plan(KernelState))
+
+
+@operation()
+def _swap_file(path: str, asked: Question[State]) -> Generator[StringCommand, None, None]:
+    if not asked.answer().wants_swap:
         host.noop("there is swap, or memory enough, or no room for it")
         return
     file, unit = shlex.quote(path), f"/etc/systemd/system/{unit_name(path)}"

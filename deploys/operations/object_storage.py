@@ -10,9 +10,16 @@ from pyinfra import host
 from pyinfra.api import FactBase, FileUploadCommand, StringCommand, operation
 from pyinfra.api.operation import OperationMeta
 
+from deploys.operations import survey
 from deploys.operations.managed import STATE
+from deploys.operations.survey import Question
 
 _POLICY = f"{STATE}/policy.json"
+_VERSIONING = f"{STATE}/versioning.xml"
+VERSIONED = (
+    '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status>'
+    "</VersioningConfiguration>"
+)
 _USERS = f"{STATE}/stamps/object-storage.users"
 
 
@@ -51,10 +58,9 @@ class Policies(FactBase[dict[str, str]]):
         return found
 
 
-@operation()
 def policies(
-    endpoint: str, wanted: Mapping[str, str], credentials: str, ca: str
-) -> Generator[StringCommand | FileUploadCommand, None, None]:
+    endpoint: str, wanted: Mapping[str, str], credentials: str, ca: str, name: str | None = None
+) -> OperationMeta:
     """
     Have buckets with exactly these policies.
 
@@ -63,7 +69,15 @@ def policies(
     + credentials: a file on the host that sets ROOT_ACCESS_KEY and ROOT_SECRET_KEY
     + ca: the CA that signed the endpoint's certificate
     """
-    found = host.get_fact(Policies, endpoint=endpoint, buckets=tuple(wanted), credentials=credentials, ca=ca)
+    asked = survey.plan(Policies, endpoint=endpoint, buckets=tuple(wanted), credentials=credentials, ca=ca)
+    return _policies(name=name, endpoint=endpoint, wanted=wanted, credentials=credentials, ca=ca, asked=asked)
+
+
+@operation()
+def _policies(
+    endpoint: str, wanted: Mapping[str, str], credentials: str, ca: str, asked: Question[dict[str, str]]
+) -> Generator[StringCommand | FileUploadCommand, None, None]:
+    found = asked.answer()
     differing = [bucket for bucket, policy in wanted.items() if found.get(bucket) != policy]
     if not differing:
         host.noop("every bucket has its policy")
@@ -91,8 +105,7 @@ class Buckets(FactBase[list[str]]):
         return output
 
 
-@operation()
-def buckets(endpoint: str, wanted: Sequence[str], credentials: str, ca: str) -> Generator[StringCommand, None, None]:
+def buckets(endpoint: str, wanted: Sequence[str], credentials: str, ca: str, name: str | None = None) -> OperationMeta:
     """
     Have buckets, whoever may use them.
 
@@ -101,13 +114,59 @@ def buckets(endpoint: str, wanted: Sequence[str], credentials: str, ca: str) -> 
     + credentials: a file on the host that sets ROOT_ACCESS_KEY and ROOT_SECRET_KEY
     + ca: the CA that signed the endpoint's certificate
     """
-    found = host.get_fact(Buckets, endpoint=endpoint, buckets=tuple(wanted), credentials=credentials, ca=ca)
+    asked = survey.plan(Buckets, endpoint=endpoint, buckets=tuple(wanted), credentials=credentials, ca=ca)
+    return _buckets(name=name, endpoint=endpoint, wanted=wanted, credentials=credentials, ca=ca, asked=asked)
+
+
+@operation()
+def _buckets(
+    endpoint: str, wanted: Sequence[str], credentials: str, ca: str, asked: Question[list[str]]
+) -> Generator[StringCommand, None, None]:
+    found = asked.answer()
     missing = [bucket for bucket in wanted if bucket not in found]
     for bucket in missing:
         make = f"s3 /dev/null --fail-with-body --request PUT {shlex.quote(f'{endpoint}/{bucket}')} >&2"
         yield StringCommand(f"{_curl(credentials, ca)}{make}")
     if not missing:
         host.noop("every bucket is there")
+
+
+class Versioned(FactBase[bool]):
+    """Whether a bucket keeps what is overwritten or removed in it."""
+
+    default = bool
+
+    def command(self, endpoint: str, bucket: str, credentials: str, ca: str) -> str:
+        url = shlex.quote(f"{endpoint}/{bucket}?versioning=")
+        return f"[ -r {shlex.quote(credentials)} ] || exit 0; {_curl(credentials, ca)}s3 /dev/null --fail {url}; true"
+
+    def process(self, output: list[str]) -> bool:
+        return "<Status>Enabled</Status>" in "".join(output)
+
+
+def enabling(endpoint: str, bucket: str, credentials: str, ca: str, configuration: str = _VERSIONING) -> str:
+    """The command that sends ``configuration``, a file with VERSIONED, to the bucket."""
+    target = shlex.quote(f"{endpoint}/{bucket}?versioning=")
+    return f"{_curl(credentials, ca)}s3 {configuration} --fail-with-body --upload-file {configuration} {target} >&2"
+
+
+@operation()
+def versioned(
+    endpoint: str, bucket: str, credentials: str, ca: str
+) -> Generator[StringCommand | FileUploadCommand, None, None]:
+    """
+    Have a bucket that is there keep the versions of its objects.
+
+    + endpoint: the S3 endpoint's URL
+    + bucket: its name
+    + credentials: a file on the host that sets ROOT_ACCESS_KEY and ROOT_SECRET_KEY
+    + ca: the CA that signed the endpoint's certificate
+    """
+    if host.get_fact(Versioned, endpoint=endpoint, bucket=bucket, credentials=credentials, ca=ca):
+        host.noop("it keeps versions")
+        return
+    yield FileUploadCommand(io.BytesIO(VERSIONED.encode()), _VERSIONING)
+    yield StringCommand(enabling(endpoint, bucket, credentials, ca))
 
 
 class UsersStamp(FactBase[str]):
@@ -122,8 +181,7 @@ class UsersStamp(FactBase[str]):
         return output[0] if output else ""
 
 
-@operation()
-def users(script: str, stamp: str, changed_by: Sequence[OperationMeta] = ()) -> Generator[StringCommand, None, None]:
+def users(script: str, stamp: str, changed_by: Sequence[OperationMeta] = (), name: str | None = None) -> OperationMeta:
     """
     Have the users and policies that a script on the host makes.
 
@@ -131,8 +189,15 @@ def users(script: str, stamp: str, changed_by: Sequence[OperationMeta] = ()) -> 
     + stamp: the mark of what it makes; a run that failed leaves none and is tried again
     + changed_by: operations whose change in this run may have lost the users
     """
+    return _users(name=name, script=script, stamp=stamp, changed_by=changed_by, asked=survey.plan(UsersStamp))
+
+
+@operation()
+def _users(
+    script: str, stamp: str, changed_by: Sequence[OperationMeta], asked: Question[str]
+) -> Generator[StringCommand, None, None]:
     changed = any(meta.is_complete() and meta.did_change() for meta in changed_by)
-    if host.get_fact(UsersStamp) == stamp and not changed:
+    if asked.answer() == stamp and not changed:
         host.noop("the users are as they should be")
         return
     directory = _USERS.rpartition("/")[0]

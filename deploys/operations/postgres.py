@@ -5,8 +5,11 @@ from collections.abc import Generator
 
 from pyinfra import host
 from pyinfra.api import FactBase, FileUploadCommand, StringCommand, operation
+from pyinfra.api.operation import OperationMeta
 
+from deploys.operations import survey
 from deploys.operations.managed import STATE, stamp
+from deploys.operations.survey import Question
 
 _SCRIPT = f"{STATE}/setup.sql"
 _PSQL = "runuser -u postgres -- psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname postgres"
@@ -25,15 +28,19 @@ class AppliedScript(FactBase[str]):
         return output[0] if output else ""
 
 
-@operation()
-def sql(script: str) -> Generator[StringCommand | FileUploadCommand, None, None]:
+def sql(script: str, name: str | None = None) -> OperationMeta:
     """
     Have an idempotent script applied. It goes by a file of root's alone, read from standard input.
 
     + script: SQL for psql
     """
+    return _sql(name=name, script=script, asked=survey.plan(AppliedScript))
+
+
+@operation()
+def _sql(script: str, asked: Question[str]) -> Generator[StringCommand | FileUploadCommand, None, None]:
     mark = f"codeb:{stamp(script)}"
-    if host.get_fact(AppliedScript) == mark:
+    if asked.answer() == mark:
         host.noop("the script is applied")
         return
     text = f"{script}COMMENT ON DATABASE postgres IS '{mark}';\n"

@@ -5,6 +5,10 @@ from collections.abc import Generator
 from pyinfra import host
 from pyinfra.api import FactBase, StringCommand, operation
 from pyinfra.api.command import QuoteString
+from pyinfra.api.operation import OperationMeta
+
+from deploys.operations import survey
+from deploys.operations.survey import Question
 
 _CURL = "curl --silent --show-error --fail --output /dev/null --max-time 3"
 
@@ -21,8 +25,7 @@ class Answers(FactBase[bool]):
         return output == ["yes"]
 
 
-@operation()
-def answers(url: str, unit: str, seconds: int = 60, options: str = "") -> Generator[StringCommand, None, None]:
+def answers(url: str, unit: str, seconds: int = 60, options: str = "", name: str | None = None) -> OperationMeta:
     """
     Wait until ``url`` answers with a success; fail with the unit's last words when it does not.
 
@@ -31,7 +34,15 @@ def answers(url: str, unit: str, seconds: int = 60, options: str = "") -> Genera
     + seconds: how long to wait
     + options: further options for curl
     """
-    if host.get_fact(Answers, url=url, options=options):
+    asked = survey.plan(Answers, url=url, options=options)
+    return _answers(name=name, url=url, unit=unit, seconds=seconds, options=options, asked=asked)
+
+
+@operation()
+def _answers(
+    url: str, unit: str, seconds: int, options: str, asked: Question[bool]
+) -> Generator[StringCommand, None, None]:
+    if asked.answer():
         host.noop(f"{url} answers")
         return
     poll = f"for _ in $(seq {int(seconds)}); do {_CURL} {options} '{url}' 2>/dev/null && exit 0; sleep 1; done"

@@ -8,8 +8,10 @@ from collections.abc import Generator
 from pyinfra import host
 from pyinfra.api import FactBase, FileUploadCommand, StringCommand, operation
 from pyinfra.api.command import QuoteString
+from pyinfra.api.operation import OperationMeta
 
-from deploys.operations import managed
+from deploys.operations import managed, survey
+from deploys.operations.survey import Question
 
 _ARRIVED = f"{managed.STATE}/incoming/sshd"
 _STAMP = f"{managed.STATE}/stamps/sshd"
@@ -66,8 +68,7 @@ class SshState(FactBase[dict[str, str]]):
         return dict(line.split("=", 1) for line in output if "=" in line)
 
 
-@operation()
-def hardened(path: str, content: str, user: str) -> Generator[StringCommand | FileUploadCommand, None, None]:
+def hardened(path: str, content: str, user: str, name: str | None = None) -> OperationMeta:
     """
     Have sshd run with ``content``, if it accepts it and ``user`` can still come in.
 
@@ -75,8 +76,15 @@ def hardened(path: str, content: str, user: str) -> Generator[StringCommand | Fi
     + content: sshd's settings
     + user: who this run is connected as; one without an authorised key is a refusal
     """
+    return _hardened(name=name, path=path, content=content, user=user, asked=survey.plan(SshState, path=path))
+
+
+@operation()
+def _hardened(
+    path: str, content: str, user: str, asked: Question[dict[str, str]]
+) -> Generator[StringCommand | FileUploadCommand, None, None]:
     mark = hashlib.sha256(content.encode()).hexdigest()
-    state = host.get_fact(SshState, path=path)
+    state = asked.answer()
     if state.get("file") == mark == state.get("loaded"):
         host.noop("sshd runs with these settings")
         return

@@ -5,6 +5,10 @@ from collections.abc import Generator, Sequence
 
 from pyinfra import host
 from pyinfra.api import FactBase, StringCommand, operation
+from pyinfra.api.operation import OperationMeta
+
+from deploys.operations import survey
+from deploys.operations.survey import Question
 
 
 class UserGroups(FactBase[dict[str, str]]):
@@ -19,10 +23,9 @@ class UserGroups(FactBase[dict[str, str]]):
         return {"groups": output[0]} if output else {}
 
 
-@operation()
 def system_user(
-    user: str, home: str = "/nonexistent", groups: Sequence[str] = ()
-) -> Generator[StringCommand, None, None]:
+    user: str, home: str = "/nonexistent", groups: Sequence[str] = (), name: str | None = None
+) -> OperationMeta:
     """
     Have a user that nobody can log in as, in a group of its own name and in further ones.
 
@@ -30,7 +33,14 @@ def system_user(
     + home: its home, which is not made
     + groups: system groups that it belongs to besides; made when missing
     """
-    state = host.get_fact(UserGroups, user=user)
+    return _system_user(name=name, user=user, home=home, groups=groups, asked=survey.plan(UserGroups, user=user))
+
+
+@operation()
+def _system_user(
+    user: str, home: str, groups: Sequence[str], asked: Question[dict[str, str]]
+) -> Generator[StringCommand, None, None]:
+    state = asked.answer()
     name, present = shlex.quote(user), set(state.get("groups", "").split())
     missing = [group for group in groups if group not in present]
     if state and not missing:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from pyinfra import host
 from pyinfra.api import FactBase, FileUploadCommand, OperationError, StringCommand, operation
+from pyinfra.api.operation import OperationMeta
 
 from deploys.components import wheel
+from deploys.operations import managed, survey
+from deploys.operations.survey import Question
 
 _STAGE = "/var/lib/codeb-provision/venv"
 _PIP = "bin/python -m pip install --quiet --disable-pip-version-check --no-input"
@@ -26,22 +29,29 @@ class VenvLink(FactBase[dict[str, str]]):
         return {"python": output[0], "target": output[1] if len(output) > 1 else ""}
 
 
-@operation()
-def installed(path: str, wheelhouse: str = "") -> Generator[StringCommand | FileUploadCommand, None, None]:
+def installed(path: str, wheelhouse: str = "", name: str | None = None) -> OperationMeta:
     """
     Have this source tree's ``codeb[server]`` installed at ``path``, a link to one of ``{path}s/``.
 
     + path: the link
     + wheelhouse: directory on the operator's machine with every wheel; without it the host's pip finds them
     """
+    return _installed(name=name, path=path, wheelhouse=wheelhouse, asked=survey.plan(VenvLink, path=path))
+
+
+@operation()
+def _installed(
+    path: str, wheelhouse: str, asked: Question[dict[str, str]]
+) -> Generator[StringCommand | FileUploadCommand, None, None]:
     if not wheel.REQUIREMENTS.is_file():
         raise OperationError(f"{wheel.REQUIREMENTS} is missing: it pins what the app host installs")
-    facts = host.get_fact(VenvLink, path=path)
+    facts = asked.answer()
     target = f"{path}s/{wheel.source_digest()[:16]}-{facts.get('python', 'none')}"
     if facts.get("target") == target:
         host.noop(f"{path} is {target}")
         return
     package = wheel.build(wheel.source_digest())
+    yield managed.changing()
     yield StringCommand("rm", "-rf", _STAGE, target)
     yield StringCommand("install", "-d", "-m", "0700", _STAGE)
     yield FileUploadCommand(str(package), f"{_STAGE}/{package.name}")

@@ -12,8 +12,11 @@ _IN_ITS_TREE = 'mount -t tmpfs share /usr/share && cp -r "$0"/usr/share/. /usr/s
 
 
 def debian_program(name: str, package: str) -> Path:
-    """``/usr/bin/{name}`` of this machine, or of ``package``, which is fetched once and kept in the cache."""
-    return Path(shutil.which(name) or _tree(package) / "usr" / "bin" / name)
+    """Program ``name`` of this machine, or of ``package``, which is fetched once and kept in the cache."""
+    if found := shutil.which(name):
+        return Path(found)
+    usr = _tree(package) / "usr"
+    return next(path for path in (usr / "bin" / name, usr / "sbin" / name) if path.exists())
 
 
 def with_its_files(name: str, package: str) -> list[str]:
@@ -22,6 +25,12 @@ def with_its_files(name: str, package: str) -> list[str]:
         return [found]
     program = debian_program(name, package)
     return ["unshare", "--mount", "sh", "-c", _IN_ITS_TREE, str(_tree(package)), str(program)]
+
+
+def with_libraries(*packages: str) -> dict[str, str]:
+    """The environment in which a program finds the libraries of these packages."""
+    places = [str(path.parent) for package in packages for path in _tree(package).glob("usr/lib/*/*.so*")]
+    return {"LD_LIBRARY_PATH": ":".join(dict.fromkeys(places))}
 
 
 def _tree(package: str) -> Path:
@@ -39,3 +48,9 @@ def _tree(package: str) -> Path:
             run(["dpkg-deb", "--extract", archive, Path(directory) / "tree"])
             (Path(directory) / "tree").rename(kept)
     return kept
+
+
+def debian_libraries(*packages: str) -> str:
+    """For LD_LIBRARY_PATH: where the libraries of packages are, which a program out of another package wants."""
+    found = (directory for package in packages for directory in _tree(package).glob("**/*-linux-gnu"))
+    return ":".join(map(str, found))

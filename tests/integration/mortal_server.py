@@ -125,9 +125,11 @@ class Trigger(Countdown):
         super().tick()
 
     def answer(self, *args: Any) -> Any:
-        """In place of the answer to a tool: whoever came by all its effects alive ends here."""
-        if self.file.exists() and self.file.read_text().split()[0] != str(COUNT_ONLY):
-            os.kill(os.getpid(), signal.SIGKILL)
+        """In place of the answer to a tool: whoever came by all its effects alive ends here. A look has none."""
+        if self.file.exists():
+            after, passed = map(int, self.file.read_text().split())
+            if passed and after != COUNT_ONLY:
+                os.kill(os.getpid(), signal.SIGKILL)
         return _success(*args)
 
 

@@ -38,6 +38,16 @@ class PostgresProcess:
         options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.directory} -c fsync=off"
         self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self.directory / "log"), "-o", options, "start")
 
+    def speaks_tls(self, certificate: Path) -> None:
+        """From now on, with ``key.pem`` beside the certificate."""
+        lines = f"ssl = on\nssl_cert_file = '{certificate}'\nssl_key_file = '{certificate.with_name('key.pem')}'\n"
+        with (self._data / "postgresql.conf").open("a") as file:
+            file.write(lines)
+        self.reload()
+
+    def reload(self) -> None:
+        self._run("pg_ctl", "-D", str(self._data), "reload")
+
     def stop(self) -> None:
         """At once, whatever is connected."""
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")

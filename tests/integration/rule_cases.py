@@ -119,6 +119,14 @@ def _failed(values: str) -> Series:
 
 
 _BACKUP = 'codeb_backup_last_success_timestamp_seconds{database="codeb",target="backup",host="storage"}'
+_LOCAL = 'codeb_backup_last_success_timestamp_seconds{database="codeb",target="local",host="storage"}'
+
+
+def _seen(copy: str, target: str = "object-storage") -> str:
+    return f'codeb_backup_copy_seen_timestamp_seconds{{copy="{copy}",target="{target}",host="backup"}}'
+
+
+_DECRYPTED = 'codeb_backup_decryption_last_success_timestamp_seconds{database="codeb",host="backup"}'
 _DRILL = 'codeb_restore_drill_last_success_timestamp_seconds{database="codeb",host="storage"}'
 _NOT_SENT = 'alertmanager_notifications_failed_total{host="backup",integration="webhook"}'
 _ARCHIVE = 'pg_stat_archiver_failed_count{host="storage"}'
@@ -144,11 +152,20 @@ CASES: dict[str, Case] = {
     ),
     "HostCertificateExpiring": _level(
         "probe_ssl_earliest_cert_expiry",
-        *(30 * 86_400, 31 * 86_400),
+        *(14 * 86_400, 15 * 86_400),
         20,
         job="host_certificates",
         host="storage",
         instance="10.0.0.3:9999",
+    ),
+    "HostAuthorityExpiring": _level(
+        "codeb_host_authority_end_timestamp_seconds", *(90 * 86_400, 91 * 86_400), 20, host="storage"
+    ),
+    "HostCertificateNotRenewed": Case(
+        {'codeb_host_certificate_checked_timestamp_seconds{host="storage"}': f"0+0x{4 * 24}"},
+        {'codeb_host_certificate_checked_timestamp_seconds{host="storage"}': f"0+86400x3 259200+0x{24}"},
+        4 * DAY,
+        {"host": "storage"},
     ),
     "CaddyReloadFailed": _level("caddy_config_last_reload_successful", 0, 1, 2, host="app"),
     "PrometheusReloadFailed": _level("prometheus_config_last_reload_successful", 0, 1, 2, host="backup"),
@@ -169,12 +186,38 @@ CASES: dict[str, Case] = {
     "RedisDown": _level("redis_up", 0, 1, 2, host="storage"),
     "RedisMemory": Case(_redis(91, 100), _redis(91, 0), 6, {"host": "storage"}),
     "BackupOld": Case(
-        {_BACKUP: flat(0, 40)},
-        {_BACKUP: flat(5 * 3600, 40)},
-        30 * HOUR,
+        {_BACKUP: flat(0, 40), _LOCAL: flat(FAR, 40)},
+        {_BACKUP: flat(4 * 3600, 40), _LOCAL: flat(8 * 3600, 40)},
+        33 * HOUR,
         {"database": "codeb", "target": "backup", "host": "storage"},
     ),
-    "BackupNeverMade": Case({}, {_BACKUP: flat(FAR, 40)}, 27 * HOUR),
+    "BackupNeverMade": Case({_BACKUP: flat(FAR, 40)}, {_LOCAL: flat(FAR, 40)}, 27 * HOUR, {"target": "local"}),
+    "BackupCopyNeverMade": Case({_LOCAL: flat(FAR, 40)}, {_BACKUP: flat(FAR, 40)}, 33 * HOUR, {"target": "backup"}),
+    "BackupCopyNotSeen": Case(
+        {_seen("app/state"): flat(1, 40), _BACKUP: flat(FAR, 40)},
+        {_seen("app/state"): flat(4 * 3600, 40), _seen("storage/database-gone"): flat(1, 40)},
+        33 * HOUR,
+        {"copy": "app/state", "target": "object-storage", "host": "backup"},
+    ),
+    "BackupCopyNeverSeen": Case(
+        {_seen("storage/redis"): flat(0, 40), _seen("app/state", "backup"): flat(FAR, 40)},
+        {_seen("storage/redis"): "0 0 0 3600+0x40", _seen("app/state", "backup"): flat(FAR, 40)},
+        33 * HOUR,
+        {"copy": "storage/redis", "target": "object-storage", "host": "backup"},
+    ),
+    "ProjectCopyNotSeen": Case(
+        {_seen("storage/database-blog"): flat(1, 40)},
+        {_seen("storage/database-blog"): flat(4 * 3600, 40), _seen("storage/database-codeb"): flat(1, 40)},
+        33 * HOUR,
+        {"copy": "storage/database-blog", "target": "object-storage", "host": "backup"},
+    ),
+    "BackupDecryptionOld": Case(
+        {_DECRYPTED: flat(0, 1000)},
+        {_DECRYPTED: flat(2 * 86_400, 1000)},
+        36 * DAY,
+        {"database": "codeb", "host": "backup"},
+    ),
+    "BackupDecryptionNeverTried": Case({}, {_DECRYPTED: flat(FAR, 400)}, 15 * DAY),
     "RestoreDrillOld": Case(
         {_DRILL: flat(0, 240)},
         {_DRILL: flat(2 * 86_400, 240)},

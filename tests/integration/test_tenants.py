@@ -1,5 +1,6 @@
 """Databases of projects on a real PostgreSQL that bootstrap's own script has set up. Security 8."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 
 import psycopg
@@ -255,3 +256,12 @@ def test_a_server_that_does_not_say_whether_a_password_holds_is_no_reason_for_a_
     psql(server, "ALTER ROLE blog_user CONNECTION LIMIT 0;")
     with pytest.raises(Unavailable, match="whether DATABASE_URL still holds is not known"):
         databases.recalled(BLOG, variables)
+
+
+def test_a_project_takes_no_more_connections_than_its_bound(databases: TenantDatabases) -> None:
+    where = url(databases.have(BLOG).variables)
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(psycopg.connect(where))
+        with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+            psycopg.connect(where)

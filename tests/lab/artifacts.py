@@ -21,30 +21,40 @@ from tests.lab.shell import run
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """``component`` is its name in infra.toml; ``make`` puts the program at the path it is given."""
+    """``make`` puts the program at the path it is given; ``component`` is its name in infra.toml.
+
+    What no host gets has no such name, and is always made here.
+    """
 
     name: str
-    component: str
+    component: str | None
     version: str
     make: Callable[[Path], None]
 
 
 def program(name: str) -> Path:
     """The program in the cache, which it is put into when it is not there yet."""
-    wanted = PROGRAMS[name]
+    wanted = PROGRAMS.get(name) or BUILDERS[name]
     cached = _cached(wanted)
     if cached is not None:
         return cached
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     with stage(f"{name} {wanted.version}"), tempfile.TemporaryDirectory(dir=ARTIFACTS) as directory:
         made = Path(directory) / name
-        try:
-            vendor.download(wanted.component, wanted.version, made)
-        except vendor.NotServed as error:
-            say(f"         not from its vendor ({error}): made here")
-            wanted.make(made)
+        _put(wanted, made)
         made.chmod(0o755)
         return made.rename(ARTIFACTS / f"{name}-{wanted.version}-{sha256(made)}")
+
+
+def _put(wanted: Program, target: Path) -> None:
+    if wanted.component is not None:
+        try:
+            vendor.download(wanted.component, wanted.version, target)
+        except vendor.NotServed as error:
+            say(f"         not from its vendor ({error}): made here")
+        else:
+            return
+    wanted.make(target)
 
 
 def sha256(path: Path) -> str:
@@ -87,6 +97,8 @@ def _from_go(module: str, version: str, package: str) -> Callable[[Path], None]:
     return make
 
 
+_BUILDKIT = "github.com/moby/buildkit"
+_BUILDX = "github.com/docker/buildx"
 _CENTRIFUGO = "github.com/centrifugal/centrifugo/v6"
 _DISTRIBUTION = "github.com/distribution/distribution/v3"
 _VERSITYGW = "github.com/versity/versitygw"
@@ -102,3 +114,12 @@ PROGRAMS = {
         ),
     )
 }
+
+BUILDERS = {
+    made.name: made
+    for made in (
+        Program("buildkitd", None, "0.25.1", _from_go(_BUILDKIT, "v0.25.1", f"{_BUILDKIT}/cmd/buildkitd")),
+        Program("buildx", None, "0.29.1", _from_go(_BUILDX, "v0.29.1", f"{_BUILDX}/cmd/buildx")),
+    )
+}
+"""What a runner of CI builds images with. Only the tests of the workflow want them: two minutes each the first time."""

@@ -1,6 +1,5 @@
 """The lab that `make lab` left: its API, its hosts over SSH, its sites."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,7 +13,16 @@ from tests.lab.confidential import Confidential
 from tests.lab.hosts import ROLES
 from tests.lab.lock import held
 from tests.lab.paths import SECRETS
+from tests.lab.store import store
 from tests.lab.trust import CA
+
+_DESTRUCTIVE = "test_disaster.py"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Hosts are lost when all else has been tested."""
+    items.sort(key=lambda item: item.path.name == _DESTRUCTIVE)
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +41,7 @@ def lab() -> Iterator[Confidential]:
 
 @pytest.fixture(scope="session")
 def secrets(lab: Confidential) -> Confidential:
-    return Confidential(json.loads(SECRETS.read_text()))
+    return Confidential(store().values())
 
 
 @pytest.fixture(scope="session")

@@ -87,6 +87,11 @@ def restart(host: Host) -> None:
     wait_running(host)
 
 
+def lose(host: Host) -> None:
+    """The machine burns, with its disks."""
+    run(["docker", "rm", "--force", "--volumes", host.container])
+
+
 def remove() -> None:
     for role in ROLES:
         run(["docker", "rm", "--force", "--volumes", f"{NETWORK}-{role}"])

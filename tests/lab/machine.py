@@ -18,6 +18,7 @@ LAB = {
 }
 TESTS = {
     **ENGINE,
+    "chromium": "chromium",
     "initdb": "postgresql",
     "ip": "iproute2",
     "jq": "jq",

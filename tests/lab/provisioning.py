@@ -3,13 +3,14 @@
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.paths import INFRA, LAB, ROOT
+from tests.lab.paths import INFRA, LAB, PASSPHRASE, ROOT
 from tests.lab.progress import say
 from tests.lab.shell import CommandFailed
 
@@ -27,12 +28,21 @@ class Totals:
     no_change: int
 
 
-def command(deploy: str = "deploys/bootstrap.py") -> list[str]:
-    return [str(Path(sys.executable).parent / "pyinfra"), "inventory.py", deploy, "-y"]
+def command(deploy: str = "deploys/bootstrap.py", *arguments: str) -> list[str]:
+    return [str(Path(sys.executable).parent / "pyinfra"), "inventory.py", deploy, *arguments, "-y"]
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "CODEB_INFRA": str(INFRA)}
+    return {**os.environ, "CODEB_INFRA": str(INFRA), "CODEB_SECRETS_PASSPHRASE_FILE": str(passphrase_file())}
+
+
+def passphrase_file() -> Path:
+    """Of the lab's own store, made once."""
+    if not PASSPHRASE.exists():
+        handle = os.open(PASSPHRASE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(24))
+    return PASSPHRASE
 
 
 def run() -> None:
@@ -64,9 +74,16 @@ def _failure() -> str:
 
 def counted() -> Totals:
     """Run it once more and count; raises CommandFailed."""
-    done = subprocess.run([*command(), "--json"], cwd=ROOT, env=environment(), capture_output=True, check=False)
+    return totals("deploys/bootstrap.py")
+
+
+def totals(deploy: str, *arguments: str) -> Totals:
+    """Run a deploy with its ``--data`` and count; raises CommandFailed with what it said."""
+    done = subprocess.run(
+        [*command(deploy, *arguments), "--json"], cwd=ROOT, env=environment(), capture_output=True, check=False
+    )
     if done.returncode:
         said = (done.stdout[-2000:] + done.stderr[-2000:]).decode(errors="replace")
         raise CommandFailed(f"provisioning ended with {done.returncode}: {said}")
-    totals = json.loads(done.stdout)["results"]["totals"]
-    return Totals(totals["success"], totals["error"], totals["no_change"])
+    counts = json.loads(done.stdout)["results"]["totals"]
+    return Totals(counts["success"], counts["error"], counts["no_change"])

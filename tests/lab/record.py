@@ -7,7 +7,8 @@ from typing import Any
 
 from tests.lab import keys, trust
 from tests.lab.hosts import DOMAIN, all_hosts
-from tests.lab.paths import INFRA, RECORD, ROOT, SECRETS
+from tests.lab.paths import INFRA, RECORD, ROOT
+from tests.lab.store import store
 
 PROJECT = "hello"
 
@@ -36,7 +37,7 @@ def write(api_key: str) -> dict[str, Any]:
 
 
 def _record(api_key: str) -> dict[str, Any]:
-    secrets = json.loads(SECRETS.read_text())
+    secrets = store()
     at = {role: host.address for role, host in all_hosts().items()}
     return {
         "api_url": api_url(),

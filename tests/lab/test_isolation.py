@@ -10,7 +10,7 @@ from tests.lab.api import Api
 from tests.lab.browser import Browser
 from tests.lab.confidential import Confidential
 from tests.lab.hosts import DOMAIN, ROLES
-from tests.lab.paths import SECRETS
+from tests.lab.store import store
 from tests.lab.trust import CA, REGISTRY
 from tests.lab.web import session
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.lab
 _EVERYONE = set(ROLES)
 _PUBLIC = {22: _EVERYONE, 80: _EVERYONE, 443: _EVERYONE, 9999: {"backup"}}
 REACHABLE: dict[str, dict[int, set[str]]] = {
-    "app": {**_PUBLIC, 9101: {"backup"}},
+    "app": {**_PUBLIC, 9101: set()},
     "streaming": {**_PUBLIC, 8001: {"app"}},
     "storage": {
         22: _EVERYONE,
@@ -29,7 +29,7 @@ REACHABLE: dict[str, dict[int, set[str]]] = {
         9000: {"app", "backup"},
         9999: {"backup"},
     },
-    "backup": _PUBLIC,
+    "backup": {**_PUBLIC, 9443: {"storage", "app"}},
 }
 """What answers on each host, and to which of the others."""
 
@@ -81,9 +81,7 @@ def test_a_request_without_a_key_is_refused(api: Api) -> None:
 
 
 def test_no_secret_stands_on_a_command_line_or_in_a_journal(machines: Mapping[str, Any]) -> None:
-    secrets = [
-        value for name, value in json.loads(SECRETS.read_text()).items() if "\n" not in value and len(value) > 20
-    ]
+    secrets = [value for value in store().values().values() if "\n" not in value and len(value) > 20]
     assert secrets
     for name, host in machines.items():
         seen = host.check_output("ps -eww -o args; journalctl --no-pager --output cat --boot")

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from codeb.secret_seal import is_sealed
 from tests.lab import provisioning
 from tests.lab.confidential import Confidential
 from tests.lab.paths import ROOT, SECRETS
+from tests.lab.store import store
 from tests.lab.test_storage import redis
 
 pytestmark = pytest.mark.lab
@@ -47,8 +49,15 @@ def provision() -> None:
 
 
 def password() -> str:
-    value: str = json.loads(SECRETS.read_text())[NAME]
-    return value
+    return store().values()[NAME]
+
+
+def test_the_store_is_encrypted_after_the_bootstrap(lab: Confidential) -> None:
+    assert lab
+    values = store().values()
+    text = SECRETS.read_text()
+    assert is_sealed(json.loads(text))
+    assert [name for name, value in values.items() if value in text] == []
 
 
 def test_a_secret_is_rotated_without_a_moment_in_which_neither_counts(lab: Confidential) -> None:

@@ -4,12 +4,12 @@ Every line and file is marked as the lab's, so that it can be taken away again.
 """
 
 import contextlib
-import json
 import shutil
 from pathlib import Path
 
 from tests.lab.hosts import DOMAIN, all_hosts
-from tests.lab.paths import LAB, SECRETS
+from tests.lab.paths import LAB
+from tests.lab.store import store
 
 REGISTRY = f"db.{DOMAIN}:5000"
 CA = LAB / "ca.crt"
@@ -22,7 +22,7 @@ _SITES = ("hello", "hello-blue.preview", "hello-green.preview")
 
 def establish() -> None:
     """Write the platform's CA where it is looked for, and the lab's names into /etc/hosts."""
-    certificate = json.loads(SECRETS.read_text())["ca_certificate"]
+    certificate = store()["ca_certificate"]
     _ENGINE_CA.mkdir(parents=True, exist_ok=True)
     for path in (CA, REGISTRY_CA, _ENGINE_CA / "ca.crt"):
         path.write_text(certificate)

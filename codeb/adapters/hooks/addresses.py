@@ -71,7 +71,7 @@ def _unwrapped(address: IPv4Address | IPv6Address) -> Sequence[IPv4Address | IPv
     if address in _NAT64 or address in _COMPATIBLE:
         return (IPv4Address(int(address) & _LOW_32),) if int(address) > 1 else (address,)
     if address.sixtofour:
-        return (address, address.sixtofour)
+        return (address.sixtofour,)  # as public as what it carries; Python's versions differ over the wrapping
     return (address,)
 
 

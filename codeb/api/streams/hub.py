@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codeb.api.streams.frames import payload, plain
+from codeb.api.streams.later import Later
 from codeb.api.streams.mark import Mark
 from codeb.api.streams.queue import ReaderQueue
 from codeb.domain.masking import Cover
@@ -20,7 +21,7 @@ QUEUE_BYTES = 1024**2
 """What may wait for one reader; more than that is a reader that does not read."""
 _DROPPED = b": dropped\n\n"
 _LOG_EVENT = 400
-"""Bytes of a log entry besides its message, about."""
+"""Bytes of a log entry besides its message, about; one of a call says little more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,8 @@ class Hub:
 
     def publish(self, event: StreamEvent) -> None:
         """From any thread; never blocks, never raises. Nobody changes ``event.data`` afterwards."""
-        size = _size(event.data) if event.kind != "log" else _LOG_EVENT + len(str(event.data.get("message", "")))
         with self._lock:
-            self._tell(event, size)
+            self._tell(event, _bytes_of(event))
 
     def on_event(self, listener: Callable[[StreamEvent], None], wants: Accepts = anything) -> None:
         """Call ``listener`` with each event that it ``wants``, in the thread that publishes: it must not block."""
@@ -140,6 +140,14 @@ class Hub:
             if told.number > number and accepts(told.event):
                 queue.offer(told)
         return number
+
+
+def _bytes_of(event: StreamEvent) -> int:
+    if isinstance(event.data, Later):
+        return _LOG_EVENT
+    if event.kind == "log":
+        return _LOG_EVENT + len(str(event.data.get("message", "")))
+    return _size(event.data)
 
 
 def _size(value: Any, levels: int = 8) -> int:

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from codeb.cli.exits import EXIT_CODES, told
 from codeb.cli.host import session
-from codeb.cli.host.exits import EXIT_CODES, told
 from codeb.cli.host.session import command, dry_run_option, json_option, show
 from codeb.domain.access import AuthContext, Role
 from codeb.services.audit import MOST, RETENTION_DAYS

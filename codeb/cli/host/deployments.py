@@ -2,7 +2,7 @@
 
 import click
 
-from codeb.cli.host.exits import EXIT_CODES
+from codeb.cli.exits import EXIT_CODES
 from codeb.cli.host.session import command, dry_run_option, json_option
 from codeb.tools.results import Record
 

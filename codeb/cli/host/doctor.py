@@ -4,7 +4,7 @@ import json
 
 import click
 
-from codeb.cli.host.exits import EXIT_CODES, REFUSED, told
+from codeb.cli.exits import EXIT_CODES, REFUSED, told
 from codeb.cli.host.session import json_option, opened
 from codeb.tools.results import finding_record
 

@@ -4,10 +4,10 @@ from typing import BinaryIO
 
 import click
 
-from codeb.adapters.env_files import dotenv_text
+from codeb.cli.exits import EXIT_CODES
 from codeb.cli.host.env_key import rotate_key
-from codeb.cli.host.exits import EXIT_CODES
 from codeb.cli.host.session import command, dry_run_option, environment_option, json_option
+from codeb.domain.variables import dotenv_text
 from codeb.tools.results import Record
 
 

@@ -4,8 +4,8 @@ import json
 
 import click
 
+from codeb.cli.exits import EXIT_CODES, REFUSED, told
 from codeb.cli.host import session
-from codeb.cli.host.exits import EXIT_CODES, REFUSED, told
 from codeb.cli.host.session import dry_run_option, json_option
 from codeb.services.env_rotation import Rotation
 

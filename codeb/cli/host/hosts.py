@@ -9,7 +9,7 @@ import click
 from codeb import infra_file
 from codeb.adapters.name_lookup import SystemLookup
 from codeb.adapters.ssh import SshLook
-from codeb.cli.host.exits import REFUSED, told
+from codeb.cli.exits import REFUSED, told
 from codeb.cli.host.ports import ports
 from codeb.domain.host_facts import Finding, Level
 from codeb.domain.infra import Infra

@@ -7,17 +7,28 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from codeb.errors import ConfigError
+
 USER = "codeb"
 OWNER = "codeb-owner"
 ENV_FILE = "/etc/codeb/codeb.env"
 OWNER_FILE = "/etc/codeb/owner.env"
 _UMASK = 0o027
+SOURCES = ("host", "pyinfra", "ci")
 
 
 def caller(environ: Mapping[str, str]) -> str:
     """The person's login, for the records; ask before :func:`become_codeb`."""
     login = environ.get("SUDO_USER") or environ.get("LOGNAME") or environ.get("USER")
     return login or str(os.getuid())
+
+
+def source(environ: Mapping[str, str]) -> str:
+    """By what the command was called, for the records: CODEB_SOURCE, else the host itself. Raises ConfigError."""
+    given = environ.get("CODEB_SOURCE") or SOURCES[0]
+    if given not in SOURCES:
+        raise ConfigError(f"CODEB_SOURCE: {given!r} is not one of {', '.join(SOURCES)}")
+    return given
 
 
 def become_codeb(name: str = USER) -> None:

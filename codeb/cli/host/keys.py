@@ -10,7 +10,7 @@ import click
 
 from codeb.adapters.clock import SystemClock
 from codeb.adapters.key_maker import KeyMaker
-from codeb.cli.host.exits import EXIT_CODES, told
+from codeb.cli.exits import EXIT_CODES, told
 from codeb.cli.host.identity import become_codeb, caller, host_environ
 from codeb.cli.host.session import json_option
 from codeb.domain.access import EVERY_SCOPE, KeyKind, Role

@@ -1,11 +1,10 @@
 """``codeb``: the use cases on the app host itself, and the server that offers them to everybody else."""
 
-import importlib
-
 import click
 
 import codeb
-from codeb.cli.host.exits import EXIT_CODES
+from codeb.cli.exits import EXIT_CODES
+from codeb.cli.lazy import lazy
 
 COMMANDS = {
     "serve": "codeb.cli.host.server:serve",
@@ -24,27 +23,11 @@ COMMANDS = {
     "hosts": "codeb.cli.host.hosts:hosts",
     "ports": "codeb.cli.host.ports:ports",
     "secrets": "codeb.cli.host.secrets:secrets",
+    "backups": "codeb.cli.host.backups:backups",
     "env": "codeb.cli.host.env:env",
     "registry": "codeb.cli.host.registry:registry",
 }
-_EXTRAS = {"hosts": "provision", "ports": "provision"}
-
-
-class _Lazy(click.Group):
-    """A command's libraries are imported when it is used: the operator's machine has no need of the server's."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        try:
-            command: click.Command = getattr(importlib.import_module(module), attribute)
-        except ModuleNotFoundError as error:
-            return _missing(cmd_name, error.name or str(error))
-        return command
+_EXTRAS = {"hosts": "provision", "ports": "provision", "secrets": "provision", "backups": "provision"}
 
 
 def _missing(name: str, library: str) -> click.Command:
@@ -58,7 +41,7 @@ def _missing(name: str, library: str) -> click.Command:
     return command
 
 
-@click.group(cls=_Lazy, epilog=EXIT_CODES)
+@click.group(cls=lazy(COMMANDS, _missing), epilog=EXIT_CODES)
 @click.version_option(codeb.__version__, prog_name="codeb", message="%(prog)s %(version)s")
 def main() -> None:
     """Blue/green releases on this host.

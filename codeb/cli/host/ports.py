@@ -7,7 +7,7 @@ import click
 from codeb import infra_file
 from codeb.adapters.port_scan import SshPortLook
 from codeb.adapters.ssh import SshLook
-from codeb.cli.host.exits import REFUSED, told
+from codeb.cli.exits import REFUSED, told
 from codeb.domain.port_views import Kind
 from codeb.services.check_ports import Scan, check_ports
 

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from codeb.cli.host.exits import EXIT_CODES
+from codeb.cli.exits import EXIT_CODES
 from codeb.cli.host.session import command, dry_run_option, json_option
 from codeb.tools.results import Record
 

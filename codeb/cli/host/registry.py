@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import click
 
-from codeb.cli.host.exits import EXIT_CODES, told
+from codeb.cli.exits import EXIT_CODES, told
 from codeb.cli.host.session import dry_run_option, json_option, opened
 from codeb.errors import Unavailable
 

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from codeb.cli.host.exits import EXIT_CODES
+from codeb.cli.exits import EXIT_CODES
 from codeb.cli.host.session import command, dry_run_option, environment_option, json_option
 from codeb.domain.deployment import Step, StepStatus
 from codeb.tools.results import Record

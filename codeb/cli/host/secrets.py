@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import click
 
 from codeb import infra_file
-from codeb.cli.host.exits import EXIT_CODES, told
+from codeb.cli.exits import EXIT_CODES, told
 from codeb.cli.host.secret_list import records
+from codeb.cli.host.secret_seals import decrypt, encrypt, passwd, set_
 from codeb.domain.infra import Infra
 from codeb.domain.secret_rotation import NotOurs, Rows, UnknownSecret, after_forgetting, forgotten, rotated, steps
 from codeb.domain.secret_table import PREVIOUS, Making, Row, row_of, secrets_of
@@ -81,6 +82,12 @@ def forget(name: str | None, every: bool, dry_run: bool, as_json: bool) -> None:
     _tell(rows, list(after_forgetting(rows)), "forgotten", dry_run=dry_run, as_json=as_json)
 
 
+secrets.add_command(set_)
+secrets.add_command(encrypt)
+secrets.add_command(decrypt)
+secrets.add_command(passwd)
+
+
 def _all(name: str | None, every: bool) -> bool:
     if bool(name) == every:
         raise InvalidInput("name", "say either the name of a secret or --all")
@@ -99,7 +106,9 @@ def _one(store: SecretStore, infra: Infra, name: str) -> Rows:
     if given := [variable(entry) for entry in row.entries(name) if store.given(entry)]:
         raise NotOurs(f"{name} comes from the environment ({', '.join(given)}): change it there")
     if row.making is Making.OPERATOR:
-        raise NotOurs(f"{name} is not the platform's to make: have a new one made there and write it into {store}")
+        raise NotOurs(
+            f"{name} is not the platform's to make: have a new one made there, then `codeb secrets set {name}`"
+        )
     return {name: row} if set(row.entries(name)) & store.values().keys() else {}
 
 

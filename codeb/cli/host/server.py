@@ -4,8 +4,8 @@ import json
 
 import click
 
+from codeb.cli.exits import EXIT_CODES, told
 from codeb.cli.host import session
-from codeb.cli.host.exits import EXIT_CODES, told
 from codeb.cli.host.session import json_option, load_settings
 
 

@@ -12,8 +12,8 @@ import click
 import structlog
 
 from codeb.bootstrap import Owner, Services, build, open_owner
-from codeb.cli.host.exits import told
-from codeb.cli.host.identity import OWNER, USER, become_codeb, caller, host_environ, owner_environ
+from codeb.cli.exits import told
+from codeb.cli.host.identity import OWNER, USER, become_codeb, caller, host_environ, owner_environ, source
 from codeb.domain.access import AuthContext, Role
 from codeb.domain.deployment import StepListener
 from codeb.services.actor import Actor
@@ -73,9 +73,10 @@ def opened_as_owner() -> Iterator[Owner]:
 
 def run_tool(name: str, given: Mapping[str, Any], *, on_step: StepListener = ignore) -> Record:
     """The very tool that the API offers, run here."""
+    door = source(os.environ)
     with opened() as (services, login):
         handle, _ = registry.find(name).prepare({key: value for key, value in given.items() if value is not None})
-        return handle(Call(services, _HOST, Actor(login, "host"), on_step, show_place))
+        return handle(Call(services, _HOST, Actor(login, door), on_step, show_place))
 
 
 def show_place(place: int, holder: Mapping[str, object]) -> None:

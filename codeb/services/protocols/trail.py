@@ -44,7 +44,8 @@ class Audit(Protocol):
 class StreamEvent:
     """Something to follow. ``kind`` is the SSE event's name: ``log`` or ``deployment``.
 
-    ``team_id`` says who may see it; None is the operator's own. ``data`` is the record that is sent.
+    ``team_id`` says who may see it; None is the operator's own. ``data`` is the record that is sent. ``tool`` is whose
+    call it tells of.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class StreamEvent:
     environment: str | None = None
     slot: str | None = None
     level: str = "info"
+    tool: str | None = None
 
 
 class Broadcast(Protocol):

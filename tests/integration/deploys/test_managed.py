@@ -4,14 +4,22 @@ import grp
 import logging
 import os
 import pwd
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pyinfra.api import StringCommand
+from pyinfra.connectors.local import LocalConnector
+from pyinfra.connectors.util import CommandOutput
 
 from deploys.operations import managed
 from deploys.operations.managed import Directory, File
+from tests.integration.deploys import two_steps
 from tests.unit.deploys.local import Failed, apply
 
 pytestmark = pytest.mark.integration
@@ -107,6 +115,25 @@ def test_nothing_stays_behind(write: Write, place: Path, state: Path) -> None:
     assert mode(state) == mode(state / "incoming") == 0o700
 
 
+def test_a_second_run_looks_once_however_many_files(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [File(str(place / f"{number}.conf"), "a", "0640", ME, MINE) for number in range(20)]
+    directories = [Directory(str(place), "0750", ME, MINE)]
+    apply(managed.files, directories=directories, files=wanted)
+    asked: list[str] = []
+    real = LocalConnector.run_shell_command
+
+    def counting(self: LocalConnector, command: StringCommand, *rest: Any, **more: Any) -> tuple[bool, CommandOutput]:
+        asked.append(str(command))
+        return real(self, command, *rest, **more)
+
+    monkeypatch.setattr(LocalConnector, "run_shell_command", counting)
+    assert not apply(managed.files, directories=directories, files=wanted)
+    assert len(set(asked)) == 1, "one look for all of them"
+    assert len(asked) <= 2, "to say what would change, and to change it"
+
+
 def test_names_with_odd_characters_arrive_as_they_are(tmp_path: Path) -> None:
     odd = tmp_path / "a b'$(c)|d.conf"
     arguments = {"files": [File(str(odd), b"\x00\xff", "0600", ME, MINE)]}
@@ -149,6 +176,7 @@ case $1 in
   is-enabled) cat "$here/enabled" 2>/dev/null || echo disabled ;;
   show) echo NeedDaemonReload=no ;;
   enable) echo enabled > "$here/enabled" ;;
+  daemon-reload) [ ! -e "$here/deadly" ] || kill -9 "$(cat "$here/deadly")" ;;
   *) [ -e "$here/broken" ] && exit 1
      case $1 in start|restart|reload) echo "$1" >> "$here/calls"; echo active > "$here/active" ;; esac ;;
 esac
@@ -169,6 +197,22 @@ class Unit:
     def calls(self) -> list[str]:
         path = self.directory / "calls"
         return path.read_text().split() if path.exists() else []
+
+    def two_steps(self, settings: Path) -> "subprocess.CompletedProcess[str]":
+        """A file and the service, in a process whose number systemctl knows where it is to kill it."""
+        deadly = self.directory / "deadly"
+        command = [sys.executable, "-m", two_steps.__name__, str(self.directory / "state"), str(settings)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+            if deadly.exists():
+                deadly.write_text(str(run.pid))
+            output, errors = run.communicate(timeout=60)
+        return subprocess.CompletedProcess(command, run.returncode, output, errors)
+
+    def kills_the_run(self) -> None:
+        (self.directory / "deadly").touch()
+
+    def spares_the_run(self) -> None:
+        (self.directory / "deadly").unlink()
 
     def breaks(self) -> None:
         (self.directory / "broken").touch()
@@ -221,6 +265,33 @@ def test_a_restart_that_did_not_happen_is_made_up_for_in_the_next_run(unit: Unit
     unit.is_mended()
     assert unit.run("two")
     assert unit.calls == ["start", "restart"]
+
+
+def test_a_run_killed_between_file_and_restart_restarts_in_the_next(unit: Unit, tmp_path: Path) -> None:
+    """Also with the stamp of before: what was changed by hand was mended, and the service still runs with the other."""
+    settings = tmp_path / "settings.conf"
+    assert unit.two_steps(settings).returncode == 0
+    assert unit.calls == ["start"]
+    settings.write_text("by hand\n")
+    unit.kills_the_run()
+    assert unit.two_steps(settings).returncode == -signal.SIGKILL
+    assert (settings.read_text(), unit.calls) == ("a = 1\n", ["start"])
+    unit.spares_the_run()
+    assert unit.two_steps(settings).returncode == 0
+    assert unit.calls == ["start", "restart"]
+    assert unit.two_steps(settings).returncode == 0
+    assert unit.calls == ["start", "restart"]
+
+
+def test_a_failed_run_says_where_it_failed_and_what_to_do(unit: Unit, tmp_path: Path) -> None:
+    unit.two_steps(tmp_path / "settings.conf")
+    (tmp_path / "settings.conf").write_text("by hand\n")
+    unit.breaks()
+    said = unit.two_steps(tmp_path / "settings.conf").stderr
+    assert "codeb-test.service did not take its new configuration" in said
+    assert "1 of 1 hosts failed" in said
+    assert "@local: at step 'Run the test'" in said
+    assert "run the same command again" in said
 
 
 def test_a_service_that_went_down_is_started(unit: Unit) -> None:

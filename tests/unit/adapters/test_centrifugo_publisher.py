@@ -44,7 +44,7 @@ def publishing(post: Any, most: int = 100) -> Iterator[CentrifugoPublisher]:
 
 
 def of_tool(tool: str, project: str | None = "blog") -> StreamEvent:
-    return StreamEvent("log", "team-a", {"message": tool, "metadata": {"tool": tool}}, project)
+    return StreamEvent("log", "team-a", {"message": tool}, project, tool=tool)
 
 
 def test_steps_and_log_entries_of_releases_go_to_the_projects_channel() -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import characters, dictionaries, from_regex, text
 
-from codeb.adapters.env_files import DotenvFiles, dotenv_text, parse_dotenv, read_dotenv
+from codeb.adapters.env_files import DotenvFiles, parse_dotenv, read_dotenv
 from codeb.domain.names import Environment
-from codeb.domain.variables import require_variables
+from codeb.domain.variables import dotenv_text, require_variables
 from codeb.errors import InvalidInput
 from codeb.services.protocols import EnvVersion
 

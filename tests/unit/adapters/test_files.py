@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import characters, dictionaries, from_regex, text
 
-from codeb.adapters.env_files import DotenvFiles, dotenv_text, parse_dotenv
+from codeb.adapters.env_files import DotenvFiles, parse_dotenv
 from codeb.adapters.files import write_atomically
 from codeb.adapters.half_written import HalfWritten
 from codeb.domain.names import Environment
+from codeb.domain.variables import dotenv_text
 from codeb.services.protocols import EnvVersion
 
 BLOG = Environment.of("blog")

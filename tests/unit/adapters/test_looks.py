@@ -76,3 +76,16 @@ def test_a_file_that_is_not_there_is_looked_for_again(tmp_path: Path, held: Look
         held.stat(tmp_path / "absent", LONG)
     (tmp_path / "absent").write_text("there")
     assert held.stat(tmp_path / "absent", LONG).st_size == len("there")
+
+
+def test_a_moment_lasts_until_it_is_over_or_this_process_writes(file: Path, held: Looks) -> None:
+    begun = held.moment(LONG)
+    assert held.lasts(begun)
+    assert not held.lasts(held.moment(0.0))
+    write_atomically(file, "replaced")
+    assert not held.lasts(begun)
+
+
+def test_nothing_lasts_for_whoever_does_not_hold() -> None:
+    looks = Looks()
+    assert not looks.lasts(looks.moment(LONG))

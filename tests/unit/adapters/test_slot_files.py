@@ -130,10 +130,11 @@ def test_slots_at_hand_are_those_that_were_read_while_the_journal_is_as_it_was(
 
 
 def test_every_slot_is_at_hand_or_none_is(journal: FileJournal, slots: SlotFiles) -> None:
-    assert slots.all_at_hand() == []
+    assert slots.all_at_hand() == ()
     commit(journal, at_generation(1))
     assert slots.all_at_hand() is None
     assert slots.all() == (slots.get(BLOG),)
-    assert slots.all_at_hand() == [slots.get(BLOG)]
+    assert slots.all_at_hand() == (slots.get(BLOG),)
+    assert slots.all_at_hand() is slots.all_at_hand()
     commit(journal, at_generation(2))
     assert slots.all_at_hand() is None

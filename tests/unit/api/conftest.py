@@ -8,16 +8,20 @@ import pytest
 import structlog
 from starlette.testclient import TestClient
 
+from codeb.api import log_context
 from codeb.services.actor import Actor
+from codeb.tools.registry import find
 from tests.doors import House
 
 Tool = Callable[..., dict[str, Any]]
+ENVELOPE = {"success", "duration", "timestamp", "correlationId", "ignored"}
 
 
 @pytest.fixture(autouse=True)
 def logged() -> Iterator[list[MutableMapping[str, Any]]]:
-    """Every entry that was logged."""
-    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as entries:
+    """Every entry that was logged, whatever a command that ran in this process before wants to see."""
+    structlog.reset_defaults()
+    with structlog.testing.capture_logs(processors=[log_context.merged]) as entries:
         yield entries
 
 
@@ -43,6 +47,8 @@ def tool(house: House, client: TestClient) -> Tool:
         answer = client.post("/api/tool", json={"tool": name, "params": params}, headers={"X-API-Key": key})
         assert answer.status_code == status, answer.text
         record: dict[str, Any] = answer.json()
+        if record.get("success") and not params.get("dryRun") and (documented := find(name).result):
+            assert set(record) - ENVELOPE <= set(documented), "its reference names every key"
         return record
 
     return call

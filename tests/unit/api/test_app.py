@@ -67,7 +67,8 @@ def test_a_correlation_id_is_taken_over_when_it_is_one(client: TestClient) -> No
     [
         ("http://127.0.0.1:9101", {}, 404),
         ("http://127.0.0.1:9102", {}, 200),
-        ("http://127.0.0.1:9102", {"X-Forwarded-For": "203.0.113.1"}, 404),
+        ("http://127.0.0.1:9102", {"X-Forwarded-For": "10.0.0.4"}, 200),
+        ("http://127.0.0.1:9101", {"X-Forwarded-For": "10.0.0.4"}, 404),
         ("http://10.0.0.5:9101", {}, 200),
         ("http://10.0.0.6:9101", {}, 404),
     ],
@@ -120,6 +121,16 @@ def test_a_failed_deploy_is_counted_as_failed(house: House) -> None:
         assert sample(client, failed) == 1
 
 
+def test_the_tools_of_a_key_are_those_it_may_call(client: TestClient, house: House) -> None:
+    headers = {"X-API-Key": house.key("member", kind="assistant", scopes=["deploy.promote", "slot.view"])}
+    found = client.get("/api/tools?mine=true", headers=headers).json()["tools"]
+    wanted = {"slot_status": False, "slot_list": False, "promote": True, "maintenance": True, "confirm": False}
+    assert {each["name"]: each["confirmation"] for each in found} == wanted
+    every = {each["name"]: each for each in client.get("/api/tools", headers=headers).json()["tools"]}
+    assert all(each.items() >= every[each["name"]].items() for each in found)
+    assert len(every) > len(found)
+
+
 def test_made_up_paths_methods_and_tools_make_no_new_series(house: House) -> None:
     with house.client(server=INTERNAL) as client:
         headers = {"X-API-Key": house.key(rateLimit={"requests": 10_000, "window": 60})}
@@ -147,8 +158,11 @@ def test_the_shorter_address_of_existing_clients_works(client: TestClient, house
     assert answer.json()["success"] is True
 
 
-def test_what_a_client_says_it_is_becomes_the_deployments_source(house: House, client: TestClient, tool: Tool) -> None:
+@pytest.mark.parametrize(("name", "source"), [("we-cli", "cli"), ("codeb-python", "python"), ("mine", "api")])
+def test_what_a_client_says_it_is_becomes_the_deployments_source(
+    house: House, client: TestClient, tool: Tool, name: str, source: str
+) -> None:
     body = {"tool": "deploy", "params": {"projectName": "blog"}}
-    headers = {"X-API-Key": house.key(), "X-Client": "we-cli/9.0"}
+    headers = {"X-API-Key": house.key(), "X-Client": f"{name}/9.0"}
     assert client.post("/api/tool", json=body, headers=headers).json()["success"]
-    assert tool("deployment_list", projectName="blog")["deployments"][0]["source"] == "cli"
+    assert tool("deployment_list", projectName="blog")["deployments"][0]["source"] == source

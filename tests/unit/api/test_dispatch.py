@@ -74,6 +74,30 @@ def test_a_project_of_another_team_does_not_exist_whoever_is_asked(door: Door, f
     assert door("slot_list", {})["total"] == 3
 
 
+def test_a_list_is_made_once_for_all_who_see_the_same_until_something_changes(
+    door: Door, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As memory gives it: the very tuples of before while nothing has changed."""
+    projects, pairs = tuple(house.world.projects.all()), house.world.slots.all()
+    monkeypatch.setattr(door.memory, "projects", lambda: projects)
+    monkeypatch.setattr(door.memory, "all_slots", lambda: pairs)
+    colleague, platform = (
+        AuthContext("key_9", "team-a", Role.VIEWER),
+        AuthContext("k", "ops", Role.OWNER, platform=True),
+    )
+    stranger, narrow = (
+        AuthContext("key_2", "team-b", Role.OWNER),
+        AuthContext("k", "team-a", Role.OWNER, projects=frozenset()),
+    )
+    first = door("slot_list", {})
+    assert door("slot_list", {}, colleague)["data"] is first["data"]
+    assert [door("slot_list", {}, auth)["total"] for auth in (stranger, narrow, platform)] == [0, 0, 3]
+    monkeypatch.setattr(door.memory, "all_slots", lambda: pairs[1:])
+    assert door("slot_list", {})["total"] == 2
+    monkeypatch.setattr(door.memory, "projects", lambda: ())
+    assert door("slot_list", {})["total"] == 0
+
+
 def test_an_engine_that_is_away_says_so_once_memory_has_nothing(
     door: Door, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

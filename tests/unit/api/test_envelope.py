@@ -12,6 +12,7 @@ from codeb.api.envelope import Answer
 from codeb.domain.names import SlotName
 from codeb.errors import CodebError, ConfigError, Unavailable
 from codeb.services.errors import JournalUnwritable
+from codeb.tools.results import Lines
 from tests.doors import House
 from tests.unit.api.conftest import Tool
 from tests.unit.services.conftest import BLOG
@@ -185,3 +186,10 @@ def test_an_answer_is_written_as_ever_also_where_orjson_has_no_word_for_it() -> 
     assert Answer({SlotName.BLUE: SlotName.GREEN, "pair": (1, None)}).body == b'{"blue":"green","pair":[1,null]}'
     with pytest.raises(TypeError):
         Answer({"at": datetime.now(UTC)})
+
+
+def test_lines_that_are_sent_again_are_what_they_were() -> None:
+    lines = Lines([{"projectName": "blog", "moment": None}])
+    first, again = Answer({"success": True, "data": lines, "total": 1}), Answer({"data": lines})
+    assert json.loads(bytes(first.body)) == {"success": True, "data": [*lines], "total": 1}
+    assert json.loads(bytes(again.body)) == {"data": [*lines]}

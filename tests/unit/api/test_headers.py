@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from codeb.api.app import create_app
+from codeb.api.routes_web import POLICY
 from tests.doors import House
 from tests.unit.api.conftest import Tool
 
@@ -18,6 +19,9 @@ BROWSERS_EXPECT = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+
+
+OF_THE_PAGE = {**BROWSERS_EXPECT, "Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
 
 
 def carried(headers: Mapping[str, str]) -> dict[str, str | None]:
@@ -35,7 +39,8 @@ def test_every_route_does_with_and_without_a_key(client: TestClient, house: Hous
         for headers in ({}, key):
             for method in ("GET", "POST", "HEAD", "OPTIONS", "DELETE"):
                 answer = client.request(method, path, headers=headers)
-                assert carried(answer.headers) == BROWSERS_EXPECT, (method, path)
+                page = path.startswith("/web/") and method in ("GET", "HEAD")
+                assert carried(answer.headers) == (OF_THE_PAGE if page else BROWSERS_EXPECT), (method, path)
                 assert len(answer.headers["X-Correlation-ID"]) == 16
 
 

@@ -59,13 +59,13 @@ def test_an_unforeseen_error_is_logged_under_the_id_that_the_client_got(
 def test_a_listener_hears_our_own_entries_and_those_of_libraries() -> None:
     program = """
 import logging, structlog
-from codeb.api import logs
+from codeb.api import log_context, logs
 heard = []
 def listen(logger, method, entry):
     heard.append((entry["event"], entry["level"], entry.get("team_id")))
     return entry
 logs.configure(listen)
-structlog.contextvars.bind_contextvars(team_id="team-a")
+log_context.begin(team_id="team-a")
 structlog.get_logger().warning("ours", reason="x")
 logging.getLogger("uvicorn.error").error("theirs")
 print(heard)
@@ -77,7 +77,7 @@ print(heard)
 def test_configured_logs_are_json_lines_and_tracebacks_show_no_values() -> None:
     program = """
 import logging, structlog
-from codeb.api import logs
+from codeb.api import log_context, logs
 logs.configure()
 def fail(password):
     raise RuntimeError("no")
@@ -92,3 +92,31 @@ except RuntimeError:
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert [line["level"] for line in lines] == [logging.getLevelName(logging.ERROR).lower()] * 2
     assert "hunter2" not in done.stderr
+
+
+def test_an_entry_that_goes_straight_is_as_any_other() -> None:
+    program = """
+import structlog
+from codeb.api import log_context, logs
+lines = logs.configure()
+log_context.begin(correlation_id="c1", team_id="team-a")
+log_context.add(tool="slot_list")
+logs.straight(lines)("request", path="/x", status=200, odd={1})
+structlog.get_logger().info("request", path="/x", status=200, odd={1})
+lines.flush()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    straight, usual = (json.loads(line) for line in done.stderr.splitlines())
+    assert straight.pop("timestamp") <= usual.pop("timestamp")
+    assert straight == usual
+    assert straight["tool"] == "slot_list"
+
+
+def test_what_is_added_outside_of_a_request_is_of_none() -> None:
+    program = """
+from codeb.api import log_context
+log_context.add(tool="slot_list")
+print(log_context.merged(None, "info", {"event": "x"}))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{'event': 'x'}"

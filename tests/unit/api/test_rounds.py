@@ -91,8 +91,9 @@ def test_caddy_is_told_which_names_may_have_a_certificate_and_nobody_else_is(hou
         assert inside.get("/internal/tls", params={"domain": name}).status_code == 200
     for name in ("", "evil.example", "blag.codeb.test", "blog-blue.preview.codeb.test.evil.example"):
         assert inside.get("/internal/tls", params={"domain": name}).status_code == 404
-    outside = house.client()
-    assert outside.get("/internal/tls", params={"domain": "blog.codeb.test"}).status_code == 404
+    asked = {"domain": "blog.codeb.test"}
+    assert inside.get("/internal/tls", params=asked, headers={"X-Forwarded-For": "10.0.0.4"}).status_code == 404
+    assert house.client().get("/internal/tls", params=asked).status_code == 404
 
 
 def test_what_is_shown_from_memory_is_kept_current_also_after_a_round_that_failed(rounds: Rounds) -> None:

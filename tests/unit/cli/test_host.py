@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import codeb
+from codeb.cli.exits import exit_code
 from codeb.cli.host import keys as keys_command
 from codeb.cli.host import session
-from codeb.cli.host.exits import exit_code
 from codeb.cli.host.main import COMMANDS, main
 from codeb.errors import CodebError, ConfigError, InvalidInput, Unavailable
 from codeb.services.actor import Actor
@@ -102,9 +102,11 @@ def test_a_refusal_is_exit_1_with_a_sentence_and_a_record(house: House) -> None:
 
 
 def test_a_failed_deploy_is_exit_1_and_shows_the_failed_step(house: House) -> None:
-    house.world.runtime.fails = Unhealthy("blog-production-blue", "it ended with exit code 1")
+    logs = "starting\nno database at db.internal"
+    house.world.runtime.fails = Unhealthy("blog-production-blue", "it ended with exit code 1", logs=logs)
     done = run("deploy", "blog")
     assert done.exit_code == 1
+    assert done.stderr.endswith("  | starting\n  | no database at db.internal\n")
     assert "!! health check" in done.stderr
     assert "it ended with exit code 1" in done.stderr
 

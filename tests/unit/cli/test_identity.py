@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from codeb.cli.host import identity
+from codeb.errors import ConfigError
 
 
 @pytest.fixture
@@ -73,3 +74,16 @@ def test_the_caller_behind_sudo_is_who_asked() -> None:
     assert identity.caller({"SUDO_USER": "kim", "LOGNAME": "root"}) == "kim"
     assert identity.caller({"LOGNAME": "root"}) == "root"
     assert identity.caller({}) == str(os.getuid())
+
+
+@pytest.mark.parametrize(
+    ("environ", "source"),
+    [({}, "host"), ({"CODEB_SOURCE": ""}, "host"), ({"CODEB_SOURCE": "pyinfra"}, "pyinfra")],
+)
+def test_the_records_say_by_what_the_command_was_called(environ: dict[str, str], source: str) -> None:
+    assert identity.source(environ) == source
+
+
+def test_nobody_poses_as_another_door() -> None:
+    with pytest.raises(ConfigError, match="CODEB_SOURCE: 'browser' is not one of host, pyinfra, ci"):
+        identity.source({"CODEB_SOURCE": "browser"})

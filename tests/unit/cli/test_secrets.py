@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from codeb import secret_seal
 from codeb.cli.host.main import main
+from codeb.secret_seal import Seal
 from codeb.secret_store import SecretStore
+from tests.quick_scrypt import PASSPHRASE, QuickScrypt
 from tests.unit.cli.test_hosts import INFRA
 
 OLD = {
@@ -30,7 +33,9 @@ OLD = {
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SecretStore:
     (tmp_path / "infra.toml").write_text(INFRA)
     monkeypatch.setenv("CODEB_INFRA", str(tmp_path / "infra.toml"))
-    store = SecretStore(tmp_path / "secrets.json")
+    monkeypatch.setenv("CODEB_SECRETS_PASSPHRASE", PASSPHRASE)
+    monkeypatch.setattr(secret_seal, "scrypt", QuickScrypt())
+    store = SecretStore(tmp_path / "secrets.json", seal=Seal(lambda: PASSPHRASE, lambda: PASSPHRASE))
     store.put(OLD)
     return store
 
@@ -190,7 +195,7 @@ def test_only_secrets_themselves_are_rotated(store: SecretStore, name: str) -> N
 def test_what_somebody_else_makes_is_refused_with_where_it_goes(store: SecretStore) -> None:
     code, _, errors = run(store, "rotate", "alerts_webhook")
     assert (code, store.get("alerts_webhook")) == (1, "old-webhook")
-    assert "write it into" in errors
+    assert "codeb secrets set alerts_webhook" in errors
 
 
 @pytest.mark.parametrize("arguments", [("rotate",), ("rotate", "env_key", "--all"), ("forget",)])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploys.components import backups
-from deploys.components.base import TEXTFILES
+from deploys.components.host_certificate import TEXTFILES
 from deploys.platform import Platform
 from tests.unit.deploys.conftest import MakePlatform
 

@@ -14,9 +14,9 @@ from codeb.errors import ConfigError
 from codeb.secret_store import SecretStore
 from deploys import certificates
 from deploys.certificates import CertificateAuthority, Pair
-from deploys.components import base, caddy
+from deploys.components import caddy, host_certificate
 from deploys.platform import Platform
-from tests.unit.deploys.conftest import MakePlatform
+from tests.unit.deploys.conftest import ONE_HOST, MakePlatform
 
 
 @pytest.fixture
@@ -64,21 +64,27 @@ def site(intermediate: Pair, name: str) -> x509.Certificate:
     )
 
 
+def storage(platform: Platform) -> Pair:
+    return platform.authority(platform.host("storage"))
+
+
 @pytest.mark.parametrize("name", ["db.example.org", "10.0.0.3", "203.0.113.3", "localhost", "127.0.0.1", "storage"])
-def test_a_host_is_believed_under_each_of_its_names(platform: Platform, name: str) -> None:
-    leaf = loaded(platform.certificate(platform.host("storage")).certificate)
-    assert accepted(platform.ca, leaf, name, [])
+def test_a_host_may_sign_each_of_its_names(platform: Platform, name: str) -> None:
+    pair = storage(platform)
+    assert accepted(platform.ca, site(pair, name), name, [loaded(pair.certificate)])
 
 
-@pytest.mark.parametrize("name", ["api.example.org", "10.0.0.1", "db.example.org.evil.test"])
-def test_a_host_is_not_believed_under_another_name(platform: Platform, name: str) -> None:
-    leaf = loaded(platform.certificate(platform.host("storage")).certificate)
-    assert not accepted(platform.ca, leaf, name, [])
+@pytest.mark.parametrize("name", ["api.example.org", "example.org", "10.0.0.1", "bank.test", "2001:db8::1"])
+def test_a_host_may_sign_nothing_else(platform: Platform, name: str) -> None:
+    pair = storage(platform)
+    assert not accepted(platform.ca, site(pair, name), name, [loaded(pair.certificate)])
 
 
-def test_a_hosts_certificate_can_sign_nothing(ca: CertificateAuthority) -> None:
-    leaf = loaded(ca.host_certificate("app", []).certificate)
-    assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+def test_one_host_with_every_role_may_sign_every_platform_name(make_platform: MakePlatform) -> None:
+    platform = make_platform(hosts=ONE_HOST)
+    pair = platform.authority(platform.host("only"))
+    for name in ("api.example.org", "ws.example.org", "db.example.org", "203.0.113.9"):
+        assert accepted(platform.ca, site(pair, name), name, [loaded(pair.certificate)])
 
 
 @pytest.mark.parametrize("name", ["blog.example.org", "blog-blue.preview.example.org"])
@@ -93,57 +99,71 @@ def test_a_stolen_intermediate_is_worth_nothing_outside_the_domain(ca: Certifica
     assert not accepted(ca, site(pair, name), name, [loaded(pair.certificate)])
 
 
-def test_an_intermediate_cannot_make_another(ca: CertificateAuthority) -> None:
-    found = loaded(ca.intermediate("app").certificate).extensions.get_extension_for_class(x509.BasicConstraints)
-    assert (found.critical, found.value.path_length) == (True, 0)
+def test_no_intermediate_can_make_another(ca: CertificateAuthority) -> None:
+    for pair in (ca.intermediate("app"), ca.authority("app", ["app"])):
+        found = loaded(pair.certificate).extensions.get_extension_for_class(x509.BasicConstraints)
+        assert (found.critical, found.value.path_length) == (True, 0)
+
+
+def test_constraints_bind_who_does_not_know_them(ca: CertificateAuthority) -> None:
+    for pair in (ca.intermediate("app"), ca.authority("app", ["app"])):
+        assert loaded(pair.certificate).extensions.get_extension_for_class(x509.NameConstraints).critical
 
 
 def test_a_second_run_has_the_same_certificates(ca: CertificateAuthority) -> None:
     again = CertificateAuthority(ca.store, ca.domain)
     assert ca.root_pem == again.root_pem
-    assert ca.host_certificate("app", ["a.example.org"]) == again.host_certificate("app", ["a.example.org"])
+    assert ca.authority("app", ["a.example.org"]) == again.authority("app", ["a.example.org"])
     assert ca.intermediate("app") == again.intermediate("app")
 
 
-def test_a_name_more_is_a_new_certificate(ca: CertificateAuthority) -> None:
-    before = ca.host_certificate("app", ["a.example.org"])
-    after = ca.host_certificate("app", ["a.example.org", "b.example.org"])
+def test_a_name_more_is_a_new_authority(ca: CertificateAuthority) -> None:
+    before = ca.authority("app", ["a.example.org"])
+    after = ca.authority("app", ["a.example.org", "b.example.org"])
     assert before != after
-    assert accepted(ca, loaded(after.certificate), "b.example.org", [])
+    assert accepted(ca, site(after, "b.example.org"), "b.example.org", [loaded(after.certificate)])
 
 
 def test_the_order_of_names_does_not_matter(ca: CertificateAuthority) -> None:
-    assert ca.host_certificate("app", ["a.test", "b.test"]) == ca.host_certificate("app", ["b.test", "a.test"])
+    assert ca.authority("app", ["a.test", "b.test"]) == ca.authority("app", ["b.test", "a.test"])
 
 
-@pytest.mark.parametrize(("left", "renewed"), [(59, True), (61, False)])
-def test_a_certificate_is_renewed_two_months_before_its_end(
+@pytest.mark.parametrize(("left", "renewed"), [(364, True), (366, False)])
+def test_an_authority_is_renewed_a_year_before_its_end(
     ca: CertificateAuthority, monkeypatch: pytest.MonkeyPatch, left: int, renewed: bool
 ) -> None:
-    monkeypatch.setattr(certificates, "_HOST_LIFE", timedelta(days=left))
-    old = ca.host_certificate("app", [])
+    monkeypatch.setattr(certificates, "_INTERMEDIATE_LIFE", timedelta(days=left))
+    old = ca.authority("app", ["app"])
     monkeypatch.undo()
-    assert (ca.host_certificate("app", []) != old) == renewed
+    assert (ca.authority("app", ["app"]) != old) == renewed
 
 
 def test_hosts_and_their_roles_are_told_apart(ca: CertificateAuthority) -> None:
-    assert ca.host_certificate("app", []).key != ca.host_certificate("storage", []).key
+    assert ca.authority("app", ["app"]).key != ca.authority("storage", ["storage"]).key
     assert ca.intermediate("app").key != ca.intermediate("backup").key
 
 
 @pytest.mark.parametrize("another", [True, False])
 def test_a_key_that_is_not_the_cas_is_a_sentence(ca: CertificateAuthority, another: bool) -> None:
-    key = ca.host_certificate("app", []).key
+    key = ca.authority("app", ["app"]).key
     ca.store.put({"ca_key": key if another else "not a key"})
     with pytest.raises(ConfigError, match="ca_key and ca_certificate in the secret store do not belong together"):
-        ca.host_certificate("storage", [])
+        ca.authority("storage", ["storage"])
 
 
 def test_the_roots_key_is_in_nothing_that_a_host_gets(make_platform: MakePlatform) -> None:
     platform = make_platform(tls="internal")
     for spec in platform.hosts():
-        pair, inner = platform.certificate(spec), platform.ca.intermediate(spec.name)
+        pair, inner = platform.authority(spec), platform.ca.intermediate(spec.name)
         assert platform.secrets["ca_key"] not in {pair.key, inner.key}
         assert platform.secrets["ca_key"] not in pair.certificate + inner.certificate + platform.ca.root_pem
-    sources = "".join(Path(str(module.__file__)).read_text() for module in (base, caddy))
+    sources = "".join(Path(str(module.__file__)).read_text() for module in (host_certificate, caddy))
     assert "ca_key" not in sources
+
+
+def test_a_store_of_before_holds_no_authority(ca: CertificateAuthority) -> None:
+    """Releases until 0.4 kept a host's certificate under the same name, which could sign nothing."""
+    ca.store.put({f"certificate_app_{part}": "of before" for part in ("pem", "key")} | {"certificate_app_names": "app"})
+    assert accepted(
+        ca, site(ca.authority("app", ["app"]), "app"), "app", [loaded(ca.authority("app", ["app"]).certificate)]
+    )

@@ -25,7 +25,8 @@ def rendered_unit() -> str:
 
 @pytest.mark.parametrize("bucket", ["docker-cache", "registry", "backups"])
 def test_a_bucket_is_its_users_alone(bucket: str) -> None:
-    statement, deny = json.loads(versitygw.policy(bucket))["Statement"]
+    statement, deny, *adding = json.loads(versitygw.policy(bucket))["Statement"]
+    assert bool(adding) is (bucket == "backups")
     assert (deny["Effect"], deny["Resource"]) == ("Deny", [f"arn:aws:s3:::{bucket}/*..*"])
     assert statement["Principal"] == [bucket]
     assert statement["Resource"] == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
@@ -46,10 +47,10 @@ def test_what_a_host_answers_compares_equal_however_it_is_written() -> None:
 def test_users_have_secrets_of_their_own_and_no_rank(platform: Platform) -> None:
     accounts = versitygw.accounts(platform)
     assert {name: account["role"] for name, account in accounts.items()} == dict.fromkeys(
-        ["docker-cache", "registry", "backups"], "user"
+        ["docker-cache", "registry", "backups", "backups-storage", "backups-app"], "user"
     )
     secrets = {account["secret"] for account in accounts.values()}
-    assert len(secrets) == 3
+    assert len(secrets) == 5
     assert platform.secrets["s3_root_password"] not in secrets
     assert accounts["docker-cache"]["secret"] == platform.secrets["s3_docker_cache_admin_secret"]
 
@@ -59,7 +60,7 @@ def test_the_users_are_the_same_on_every_run(platform: Platform) -> None:
 
 
 def test_what_it_knows_of_objects_is_in_files_because_a_policy_for_many_projects_fits_no_attribute() -> None:
-    assert f" posix --sidecar {DATA}/meta {DATA}/data\n" in rendered_unit()
+    assert f" posix --sidecar {DATA}/meta --versioning-dir {DATA}/versions {DATA}/data\n" in rendered_unit()
 
 
 def test_the_root_secret_is_in_a_file_and_not_on_the_command_line(platform: Platform) -> None:

@@ -67,7 +67,7 @@ def test_the_file_ends_with_a_whole_line(platform: Platform) -> None:
 
 
 def test_it_listens_on_loopback_and_the_private_address(platform: Platform) -> None:
-    assert "listen_addresses = '127.0.0.1,10.0.0.3'\n" in postgres.conf(platform)
+    assert "listen_addresses = '127.0.0.1,10.0.0.3'\n" in postgres.conf(platform, 4 << 20)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_it_listens_on_loopback_and_the_private_address(platform: Platform) -> N
     ],
 )
 def test_it_is_set_up_for_tls(platform: Platform, line: str) -> None:
-    assert f"{line}\n" in postgres.conf(platform)
+    assert f"{line}\n" in postgres.conf(platform, 4 << 20)
 
 
 def test_the_script_carries_a_verifier_and_no_password() -> None:

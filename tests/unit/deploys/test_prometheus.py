@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploys.components import alertmanager, prometheus
+from deploys.components import alertmanager, prometheus, units
 from deploys.components.exporters import modules
 from deploys.platform import Platform
 from tests.unit.deploys.conftest import ONE_HOST, MakePlatform
@@ -57,7 +57,7 @@ def test_one_host_is_scraped_once_a_job(make_platform: MakePlatform) -> None:
 def test_what_leaves_a_host_is_asked_over_tls_with_our_ca(platform: Platform) -> None:
     for name, job in scraped(platform).items():
         local = all(group["targets"][0].startswith("127.0.0.1:") for group in job["static_configs"])
-        if local or name in {"api", "public_sites", "host_certificates"}:
+        if local or name in {"public_sites", "host_certificates"}:
             continue
         assert job["scheme"] == "https", name
         assert job["tls_config"] == {"ca_file": "/etc/codeb/tls/ca.pem"}
@@ -115,7 +115,7 @@ def test_every_public_site_names_a_module_that_exists(platform: Platform) -> Non
 
 
 def test_a_reload_passes_promtool_first() -> None:
-    unit = prometheus.framed(prometheus.COMMAND, ["/var/lib/prometheus"], prometheus.CHECK)
+    unit = units.framed(command=prometheus.COMMAND, writable=["/var/lib/prometheus"], check=prometheus.CHECK)
     reloads = re.findall(r"^ExecReload=(.*)$", unit, re.MULTILINE)
     assert reloads == [
         "",
@@ -136,4 +136,4 @@ def test_only_prometheus_itself_leaves_loopback() -> None:
 
 
 def test_a_frame_without_data_has_nothing_to_write() -> None:
-    assert "ReadWritePaths" not in prometheus.framed(prometheus.BLACKBOX)
+    assert "ReadWritePaths" not in units.framed(command=prometheus.BLACKBOX)

@@ -18,10 +18,10 @@ def users(platform: Platform) -> dict[str, list[str]]:
 
 def test_nobody_is_let_in_without_a_name(platform: Platform) -> None:
     assert users(platform)["default"] == ["off"]
-    assert users(platform).keys() == {"default", "codeb", "centrifugo", "exporter", "provisioner"}
+    assert users(platform).keys() == {"default", "codeb", "centrifugo", "exporter", "backup", "provisioner"}
 
 
-@pytest.mark.parametrize("name", ["codeb", "centrifugo", "exporter", "provisioner"])
+@pytest.mark.parametrize("name", ["codeb", "centrifugo", "exporter", "backup", "provisioner"])
 def test_the_file_has_the_hash_of_each_password(platform: Platform, name: str) -> None:
     password = platform.secrets[f"redis_{name}_password"]
     assert f"#{hashlib.sha256(password.encode()).hexdigest()}" in users(platform)[name]
@@ -43,6 +43,10 @@ def test_the_exporter_looks_and_touches_no_key(platform: Platform) -> None:
     assert rights[2] == "-@all"
     assert not [each for each in rights if each[0] in "~&"]
     assert not {"+config|set", "+get", "+keys", "+acl"} & set(rights)
+
+
+def test_what_takes_the_snapshot_runs_no_command_of_a_client(platform: Platform) -> None:
+    assert users(platform)["backup"][2:] == ["-@all", "+ping", "+psync", "+sync", "+replconf"]
 
 
 @pytest.mark.parametrize(

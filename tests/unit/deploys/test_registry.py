@@ -106,14 +106,14 @@ def test_the_unit_is_of_its_own_user_and_hardened(line: str) -> None:
 
 
 def test_the_garbage_collector_never_takes_what_has_no_tag() -> None:
-    script = render("registry/gc.sh.j2", home=registry.HOME, unit=registry.UNIT)
+    script = render("registry/gc.sh.j2", home=registry.HOME, data=registry.DATA, unit=registry.UNIT)
     commands = [line for line in script.splitlines() if not line.lstrip().startswith("#")]
     assert not [line for line in commands if "untagged" in line]
     assert re.search(r"trap writable EXIT", script)
 
 
 def test_its_script_is_one_that_a_shell_reads() -> None:
-    script = render("registry/gc.sh.j2", home=registry.HOME, unit=registry.UNIT)
+    script = render("registry/gc.sh.j2", home=registry.HOME, data=registry.DATA, unit=registry.UNIT)
     assert subprocess.run(["sh", "-n"], input=script.encode(), check=False).returncode == 0
 
 

@@ -92,12 +92,9 @@ def test_secrets_are_in_files_that_only_root_reads(platform: Platform, engine: E
     assert all(each not in word for each in secrets for word in engine.command(ADDRESS))
 
 
-def test_the_hosts_certificate_lies_where_the_engine_looks(platform: Platform, engine: Engine) -> None:
-    pair = platform.certificate(platform.one(Role.STORAGE))
-    files = {file.dest: file for file in s3_server.files(platform, engine, ADDRESS)}
-    certificate, key = (files[path] for path in engine.certificate_files)
-    assert (certificate.content, key.content) == (pair.certificate, pair.key)
-    assert (key.mode, key.user, key.group) == ("0640", "root", "object-storage")
+def test_a_new_certificate_restarts_the_engine(platform: Platform, engine: Engine) -> None:
+    files = {file.dest: file.content for file in s3_server.files(platform, engine, ADDRESS)}
+    assert files[f"/etc/codeb/tls/reload.d/{s3_engines.UNIT}"] == "restart\n"
     assert "/etc/codeb/object-storage/certs" in {each.path for each in s3_server.directories(engine)}
 
 

@@ -33,7 +33,7 @@ def test_what_holds_secrets_is_roots_alone(files: dict[str, File]) -> None:
 
 def test_the_parts_make_json_of_the_engines_users_and_of_the_policy(files: dict[str, File]) -> None:
     users = json.loads(f"{{{files['bucket-users.json'].data.decode()}}}")
-    assert users.keys() == {"docker-cache", "registry", "backups"}
+    assert users.keys() == {"docker-cache", "registry", "backups", "backups-storage", "backups-app"}
     statements = json.loads(f"[{files['cache-statements.json'].data.decode()}]")
     assert [each["Effect"] for each in statements] == ["Allow", "Deny"]
 

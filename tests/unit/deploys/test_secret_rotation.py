@@ -12,7 +12,18 @@ from codeb.domain.secret_table import TABLE, Making, Row, row_of, secret_of
 from codeb.secret_store import SecretStore, new_value
 from codeb.settings import Settings
 from deploys.certificates import CertificateAuthority
-from deploys.components import api, centrifugo, grafana, postgres, redis, registry, registry_key, s3_server, versitygw
+from deploys.components import (
+    api,
+    backup_copies,
+    centrifugo,
+    grafana,
+    postgres,
+    redis,
+    registry,
+    registry_key,
+    s3_server,
+    versitygw,
+)
 from deploys.components.s3_engines import ENGINES
 from deploys.platform import Platform
 from deploys.scram import fits
@@ -39,7 +50,7 @@ def render_all(platform: Platform) -> None:
         s3_server.files(platform, engine, "10.0.0.3:9000")
     s3_server.user_files(platform, "10.0.0.3:9000")
     for role in (Role.APP, Role.STORAGE):
-        platform.certificate(platform.one(role))
+        platform.authority(platform.one(role))
         platform.ca.intermediate(platform.one(role).name)
     api.settings(platform, platform.one(Role.APP))
     api.owner_settings(platform)
@@ -123,9 +134,17 @@ def test_centrifugo_takes_tokens_of_before_while_there_are_any(
     assert json.loads(text)["client"]["token"] == {"hmac_secret_key": "new", **expected}
 
 
+def test_hosts_get_the_new_public_key_and_the_store_keeps_what_decrypts_the_older_copies(platform: Platform) -> None:
+    old = backup_copies.recipient(platform)
+    identity = platform.secrets["backup_identity"]
+    rotate(platform, "backup_identity")
+    assert backup_copies.recipient(platform) not in {old, ""}
+    assert platform.secrets.previous("backup_identity") == (identity,)
+
+
 def test_what_is_promised_to_count_twice_is_what_these_tests_know() -> None:
     redis_users = {f"redis_{user}_password" for user in redis.USERS}
-    known = {*redis_users, "registry_token_key", "env_key", "centrifugo_token_secret"}
+    known = {*redis_users, "registry_token_key", "env_key", "centrifugo_token_secret", "backup_identity"}
     assert {row.name for row in TABLE if row.keeps} == known
 
 

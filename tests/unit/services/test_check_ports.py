@@ -15,7 +15,10 @@ LISTENS = {
     "app": {22: "sshd", 80: "caddy", 443: "caddy", 9100: "node", 9101: "codeb", 9999: "proxy", 4100: "docker-proxy"},
     "streaming": {22: "sshd", 80: "caddy", 443: "caddy", 8000: "centrifugo", 8001: "centrifugo", 9999: "proxy"},
     "storage": {22: "sshd", 5000: "registry", 5432: "postgres", 6379: "redis", 9000: "s3", 9999: "proxy"},
-    "backup": {22: "sshd", 80: "caddy", 443: "caddy", 3000: "grafana", 9090: "prometheus", 9999: "proxy"},
+    "backup": {
+        **{22: "sshd", 80: "caddy", 443: "caddy", 3000: "grafana"},
+        **{9090: "prometheus", 9443: "copies", 9999: "proxy"},
+    },
 }
 
 

@@ -1,5 +1,6 @@
 """workflow_scan and workflow_generate. Spec section 10, "CI"; security 13; lesson 35."""
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from codeb.domain.access import AuthContext, Role
+from codeb.domain.access import AuthContext, KeyKind, Role
+from codeb.errors import InvalidInput
 from codeb.services.actor import Actor
 from codeb.tools import registry
 from codeb.tools.call import Call
@@ -27,19 +29,36 @@ def steps(workflow: dict[Any, Any]) -> list[dict[str, Any]]:
 
 
 def scripts(workflow: dict[Any, Any]) -> list[str]:
-    return [step["run"] for step in steps(workflow) if "run" in step]
+    every = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    return [workflow["env"]["CODEB_SH"], *(step["run"] for step in every if "run" in step)]
 
 
 def test_releases_wait_for_each_other_and_none_is_cut_off(workflow: dict[Any, Any]) -> None:
     assert workflow["concurrency"]["cancel-in-progress"] is False
+    assert workflow["concurrency"]["queue"] == "max", "of two that wait GitHub would drop the first"
     assert workflow["concurrency"]["group"].startswith("codeb-blog-")
 
 
 def test_no_strangers_code_runs_and_nothing_may_be_written(workflow: dict[Any, Any]) -> None:
     triggers = workflow[True]  # YAML reads the key `on` as true
     assert set(triggers) == {"push", "workflow_dispatch"}
-    assert workflow["permissions"] == {"contents": "read"}
-    assert "fork" in workflow["jobs"]["release"]["if"]
+    assert workflow["permissions"] == {}
+    assert [job["permissions"] for job in workflow["jobs"].values()] == [{"contents": "read"}, {}]
+    assert all("!github.event.repository.fork &&" in job["if"] for job in workflow["jobs"].values())
+
+
+def test_actions_are_pinned_and_leave_no_credentials(workflow: dict[Any, Any]) -> None:
+    """A tag can be moved by whoever owns the action; a commit cannot."""
+    used = [step for step in steps(workflow) if "uses" in step]
+    assert all(re.fullmatch(r"[a-z-]+/[a-z-]+@[0-9a-f]{40}", step["uses"]) for step in used)
+    assert used[0]["with"] == {"persist-credentials": False}
+
+
+def test_a_secret_is_given_to_the_steps_that_use_it_only(workflow: dict[Any, Any]) -> None:
+    assert "secrets." not in str(workflow["env"])
+    told = {name: str(step) for step in steps(workflow) if "secrets." in str(step) for name in [step["name"]]}
+    assert {name for name, text in told.items() if "secrets.MINIO" in text} == {"3 Build and push"}
+    assert {name for name, text in told.items() if "secrets.REGISTRY" in text} == {"Log in to the registry"}
 
 
 def test_its_steps_come_in_the_order_that_the_spec_gives(workflow: dict[Any, Any]) -> None:
@@ -67,20 +86,20 @@ def test_no_script_is_written_by_what_a_stranger_typed(workflow: dict[Any, Any])
 
 def test_the_key_is_on_no_command_line(workflow: dict[Any, Any]) -> None:
     used = [line for script in scripts(workflow) for line in script.splitlines() if "$CODEB_API_KEY" in line]
-    assert [line.split()[0] for line in used] == ["printf"], "a builtin of the shell, into a file"
+    assert [line.split()[0] for line in used] == ["curl"]
+    assert all("<(printf " in line for line in used), "a builtin of the shell, into a pipe"
 
 
 @pytest.mark.parametrize("kind", ["nextjs", "remix", "nodejs", "python", "go"])
 def test_there_is_a_dockerfile_to_begin_with(tool: Tool, kind: str) -> None:
     tool("project_update", projectName="blog", settings={"port": 8123})
     text = tool("workflow_generate", projectName="blog", type=kind)["dockerfile"]
-    assert "8123" in text
-    assert "USER" in text or "nonroot" in text
+    assert "EXPOSE 8123" in text
 
 
 def test_a_new_project_comes_with_its_workflow(tool: Tool) -> None:
     made = tool("workflow_init", projectName="shop", type="python")
-    assert "PROJECT: shop" in made["githubActionsWorkflow"]
+    assert made["githubActionsWorkflow"] == tool("workflow_generate", projectName="shop")["workflow"]
     assert "python" in made["dockerfile"]
 
 
@@ -104,6 +123,34 @@ def test_a_scan_of_a_name_that_is_not_there_says_what_is(tool: Tool) -> None:
     scanned = tool("scan", projectName="block")
     assert (scanned["registered"], scanned["ready"], scanned["teamProjects"]) == (False, False, ["blog"])
     assert scanned["nextSteps"] == ["workflow_init"]
+
+
+def test_the_runner_and_the_branch_are_chosen(tool: Tool) -> None:
+    text = tool("workflow_generate", projectName="blog", runner=["ubuntu-24.04"], branch="release/1")["workflow"]
+    chosen = yaml.safe_load(text)
+    assert chosen[True]["push"]["branches"] == ["release/1"]
+    assert {tuple(job["runs-on"]) for job in chosen["jobs"].values()} == {("ubuntu-24.04",)}
+
+
+@pytest.mark.parametrize("wrong", [{"runner": ["a b"]}, {"runner": ["${{x}}"]}, {"runner": []}, {"branch": "a'b"}])
+def test_what_is_no_label_and_no_branch_is_refused(tool: Tool, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        tool("workflow_generate", projectName="blog", **wrong)
+
+
+def test_the_key_that_it_asks_for_ships_the_project_and_does_nothing_else(tool: Tool) -> None:
+    """Security 13: a stolen one reads no variables, makes no keys, and leaves other projects alone."""
+    wanted = tool("workflow_generate", projectName="blog")["key"]
+    assert (wanted["kind"], wanted["role"], wanted["projects"]) == ("ci", "member", ["blog"])
+    auth = AuthContext(
+        "key_9", "team-a", Role.MEMBER, frozenset(wanted["scopes"]), frozenset(["blog"]), kind=KeyKind.CI
+    )
+    may = {each.name for each in registry.TOOLS if auth.may(each.permission, each.least_role)}
+    needed = {"workflow_scan", "deploy", "slot_status", "task_complete", "promote", "rollback"}
+    assert needed <= may
+    assert not {name for name in may if name.startswith(("env_", "token_", "team_", "member_", "setup", "audit"))}
+    handle, ignored = registry.find("token_create").prepare(wanted)
+    assert (callable(handle), ignored) == (True, [])
 
 
 def test_the_builds_cache_is_the_platforms_own(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from codeb.adapters.audit.known import KnownSecrets
+from codeb.api import log_context
 from codeb.api.streams.hub import Hub
 from codeb.api.streams.log_events import LogEvents
 from codeb.api.streams.rights import may_see
@@ -47,7 +48,7 @@ def house(tmp_path: Path) -> House:
 def configured(listener: LogEvents) -> None:
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            log_context.merged,
             structlog.processors.add_log_level,
             listener,
             structlog.testing.LogCapture(),
@@ -66,7 +67,7 @@ def listener(house: House) -> Iterator[LogEvents]:
     configured(listener)
     yield listener
     structlog.configure(**before)
-    structlog.contextvars.clear_contextvars()
+    log_context.begin()
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_nothing_is_told_before_it_is_known_what_is_secret() -> None:
 def test_an_entry_belongs_to_the_team_of_its_project_else_to_that_of_the_request(
     told: list[StreamEvent], fields: dict[str, str], team: str | None
 ) -> None:
-    structlog.contextvars.bind_contextvars(team_id="team-a", correlation_id="c0")
+    log_context.begin(team_id="team-a", correlation_id="c0")
     structlog.get_logger().error("failed", reason="no room", **fields)
     (event,) = told
     assert event.team_id == team
@@ -120,7 +121,7 @@ def test_an_entry_belongs_to_the_team_of_its_project_else_to_that_of_the_request
 
 
 def test_what_a_platform_key_caused_is_not_for_its_home_team(told: list[StreamEvent]) -> None:
-    structlog.contextvars.bind_contextvars(team_id="operators", platform=True)
+    log_context.begin(team_id="operators", platform=True)
     log = structlog.get_logger()
     log.error("internal_error")
     log.error("failed", project="blog")
