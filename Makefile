@@ -37,7 +37,7 @@ test-unit: .venv/.locked ## without I/O
 
 test-integration: .venv/.locked ## real PostgreSQL, Docker, Caddy and Chromium on this machine
 	@$(BIN)/python -m tests.lab packages
-	$(PYTEST) tests/integration tests/browser
+	$(PYTEST) -n 2 --dist loadscope tests/integration tests/browser
 
 test-lab: lab ## the four hosts
 	$(PYTEST) tests/lab

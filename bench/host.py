@@ -83,8 +83,10 @@ def host(root: Path, binary: Path, settings: Database, size: Size) -> Iterator[H
 
 
 def environ(root: Path, caddy: CaddyProcess, settings: Database) -> Mapping[str, str]:
+    """As the unit on the app host has it, with ports and directories of this run."""
     return {
         **ENVIRON,
+        "MALLOC_ARENA_MAX": "2",
         "CODEB_ROOT": str(root),
         "CODEB_CADDY_SITES": str(root / "sites"),
         "CODEB_CADDY_FILE": str(caddy.caddyfile),

@@ -1,8 +1,9 @@
 #!/bin/sh
-# The environment in .venv/: what requirements/dev.txt locks, and this checkout on top of it.
+# The environment in .venv/: what requirements/dev.txt locks, and this checkout on top of it. Debian's own Python first:
+# the hosts run on it, and it is the quicker build.
 set -eu
 cd "$(dirname "$0")/.."
-python=${PYTHON:-python3}
+python=${PYTHON:-/usr/bin/python3}
 
 if ! "$python" -c 'import sys, venv, ensurepip; assert sys.version_info >= (3, 11)' 2>/dev/null; then
     echo "installing python3-venv (Python 3.11 or newer is needed)" >&2

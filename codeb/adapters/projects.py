@@ -7,8 +7,6 @@ from pathlib import Path
 
 import structlog
 from pydantic import TypeAdapter
-from rapidfuzz import process
-from rapidfuzz.distance import Levenshtein
 
 from codeb.adapters import looks
 from codeb.adapters.files import write_atomically
@@ -137,6 +135,10 @@ class StoredProjects:
         self.changes.count += 1
 
     def _closest(self, name: str) -> tuple[str, ...]:
+        """The library is loaded when the first name is wrong: nearly none is, and it takes 3 MB."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import Levenshtein
+
         hits = process.extract(name, self._names(), scorer=Levenshtein.distance, score_cutoff=_MAX_DISTANCE, limit=3)
         return tuple(hit[0] for hit in hits)
 

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
-
-from redis import Redis
-from redis.exceptions import RedisError
 
 from codeb.adapters.postgres.redis_users import RedisUserRows
 from codeb.domain.names import Environment
 from codeb.errors import Unavailable
 from codeb.services.protocols.backings import Backing
 from codeb.settings import Redis as Server
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 _TIMEOUT = 5
 _BATCH = 1000
@@ -81,7 +81,11 @@ class RedisUsers:
         return len(missing)
 
     @contextmanager
-    def _connected(self) -> Iterator[Redis]:
+    def _connected(self) -> "Iterator[Redis]":
+        """The library takes 20 MB, which a server without users of Redis does not spend."""
+        from redis import Redis
+        from redis.exceptions import RedisError
+
         client = Redis(
             host=self.server.host,
             port=self.server.port,
@@ -104,11 +108,11 @@ def batched(items: Iterable[bytes], size: int) -> Iterator[list[bytes]]:
         yield batch
 
 
-def _command(client: Redis, *words: str) -> Any:
+def _command(client: "Redis", *words: str) -> Any:
     return client.execute_command(*words)  # type: ignore[no-untyped-call]
 
 
-def _set(client: Redis, environment: Environment, hashed: str) -> None:
+def _set(client: "Redis", environment: Environment, hashed: str) -> None:
     """Whatever the user was before, it is this then. The password itself is never sent."""
     rules = ["reset", "on", f"#{hashed}", f"~{environment.key}:*", f"&{environment.key}:*", *_RIGHTS]
     _command(client, "ACL", "SETUSER", user_name(environment), *rules)

@@ -13,6 +13,7 @@ import codeb
 from codeb.adapters.keys import KeyRegistry
 from codeb.adapters.looks import hold_looks
 from codeb.api import logs
+from codeb.api.answers import WholeAnswersProtocol
 from codeb.api.app import create_app
 from codeb.api.auth import refuse_open_development
 from codeb.api.doors import plain_host
@@ -55,7 +56,7 @@ def serve(settings: Settings) -> None:
         config = uvicorn.Config(
             create_app(services, keys, settings, watch, hub, told=logs.straight(lines)),
             loop="uvloop",
-            http="httptools",
+            http=WholeAnswersProtocol,
             ws="none",
             lifespan="on",
             access_log=False,

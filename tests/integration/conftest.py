@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from codeb.adapters.clock import SystemClock
 from codeb.adapters.docker.engine import connect
@@ -34,6 +36,18 @@ SAMPLES: dict[str, dict[str, str]] = {
     "broken": {"HELLO_BREAK": "yes"},
     "v3": {},
 }
+
+
+class TwoLanes(LoadScopeScheduling):  # type: ignore[misc]
+    """Two processes share the machine: one has what needs its engine, whose containers are common to all tests."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "engine" if path.startswith(("tests/integration/engine/", "tests/browser/")) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TwoLanes:
+    return TwoLanes(config, log)
 
 
 @pytest.fixture(autouse=True)

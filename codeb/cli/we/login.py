@@ -57,15 +57,20 @@ def logout(session: Session) -> None:
 @json_option
 @pass_session
 def whoami(session: Session) -> None:
-    """Which API is asked, with which key, and for which team."""
+    """Which API is asked, with which key, and what it may."""
     with session.told():
         config = session.config
+        known = session.client.get("/api")["key"]
         team = session.client.call("team_get")["team"]
         record: Record = {
             "apiUrl": config.api_url,
             "apiUrlFrom": _origin(session, "CODEB_API_URL"),
             "key": _shown(config.api_key),
             "keyFrom": _origin(session, "CODEB_API_KEY"),
+            "keyId": known["id"],
+            "role": known["role"],
+            "kind": known["kind"],
+            "keyProjects": known["projects"],
             "team": team["id"],
             "teamName": team["name"],
             "projects": team["projects"],
@@ -108,4 +113,7 @@ def _logged_out(record: Record, console: Console) -> None:
 def _identity(record: Record, console: Console) -> None:
     console.print(f"API   {record['apiUrl']} (from {record['apiUrlFrom']})")
     console.print(f"key   {record['key']} (from {record['keyFrom']})")
+    only = record["keyProjects"]
+    reach = "every project of the team" if only is None else ", ".join(only) or "no project"
+    console.print(f"may   what a {record['role']} may, for {reach}; its kind is {record['kind']}")
     console.print(f"team  {record['team']} ({record['teamName']}), {len(record['projects'])} projects")

@@ -71,6 +71,7 @@ _LEFT_OUT = (
     object_storage.policies,
     object_storage.buckets,
     object_storage.users,
+    object_storage.versioned,
     sql.sql,
     pyinfra_files.link,
     pyinfra_files.file,

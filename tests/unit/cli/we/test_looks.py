@@ -136,7 +136,9 @@ def test_whoami_shows_where_things_come_from_and_never_the_key(desk: Desk) -> No
     text = desk.told("whoami")
     assert "codeb_team-a_member_... (from CODEB_API_KEY)" in text
     assert key not in text
-    assert desk.answer("whoami")["apiUrlFrom"] == "CODEB_API_URL"
+    assert "what a member may, for every project of the team; its kind is person" in text
+    record = desk.answer("whoami")
+    assert (record["apiUrlFrom"], record["role"], record["keyProjects"]) == ("CODEB_API_URL", "member", None)
 
 
 def test_logout_forgets_and_a_second_one_changes_nothing(desk: Desk) -> None:

@@ -35,7 +35,7 @@ class Person:
         process = subprocess.Popen(
             [sys.executable, "-m", "codeb.cli.we", *arguments],
             env={"HOME": str(self.home), "PYTHONUNBUFFERED": "1"},
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=Path(__file__).resolve().parents[3],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
