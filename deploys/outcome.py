@@ -21,6 +21,8 @@ _LAST = 5
 class Outcome(BaseStateCallback):
     """Where each host is, and where it failed. pyinfra goes on with the other hosts, whose output follows the error."""
 
+    again: str = AGAIN
+    """What to do, said last."""
     at: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -51,7 +53,7 @@ class Outcome(BaseStateCallback):
                 yield f"    `codeb hosts check` says whether {name} is reached."
             else:
                 yield f"  {name}: it was not reached, or could not be looked at; `codeb hosts check` says why."
-        yield f"  {AGAIN}"
+        yield f"  {self.again}"
 
 
 def _step(state: State, op_hash: str) -> str:
@@ -67,11 +69,11 @@ def _last_words(state: State, name: str, op_hash: str) -> list[str]:
     return said[-_LAST:]
 
 
-def watch(state: State) -> None:
-    """Once a run, however many hosts it has."""
+def watch(state: State, again: str = AGAIN) -> None:
+    """Once a run, however many hosts it has. ``again`` is what to do when it failed."""
     if any(isinstance(handler, Outcome) for handler in state.callback_handlers):
         return
-    outcome = Outcome()
+    outcome = Outcome(again)
     state.add_callback_handler(outcome)  # type: ignore[no-untyped-call]
     atexit.register(_tell, outcome, state)
 

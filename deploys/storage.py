@@ -9,6 +9,7 @@ from deploys.components.base import base
 from deploys.components.exporters import exporters
 from deploys.components.firewall import firewall
 from deploys.components.object_storage import object_storage
+from deploys.components.point_in_time import point_in_time
 from deploys.components.postgres import postgres
 from deploys.components.redis import redis
 from deploys.components.registry import registry
@@ -17,6 +18,7 @@ from deploys.components.registry import registry
 def storage() -> None:
     """Everything of the role, on a host that has the base."""
     postgres()
+    point_in_time()
     backups()
     redis()
     storage_copies()

@@ -26,9 +26,14 @@ def require_alone(name: str, having: list[str]) -> None:
         raise DeployError(f"{name} is on {', '.join(having)}: one host at a time, say --limit {having[0]} first")
 
 
+def on_failure(component: Upgrade) -> str:
+    """What to do after a step that failed: what it left broken, the look before would refuse the next time."""
+    return f"{outcome.AGAIN} Where it does not work any more, which this command then refuses: {component.back}."
+
+
 def upgrade(name: str, component: Upgrade) -> None:
     """Nothing is changed where a look before finds an obstacle."""
-    outcome.watch(state)
+    outcome.watch(state, again=on_failure(component))
     private = current().here().private
     healthy = component.healthy_on(private)
     obstacles = host.get_fact(steps.Obstacles, healthy=healthy, backed_up=component.backed_up)

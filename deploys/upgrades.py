@@ -19,7 +19,10 @@ from deploys.components.s3_engines import UNIT as S3_UNIT
 from deploys.operations.upgrade import Upgrade
 
 _CURL = "curl --silent --fail --max-time 5"
-_FILE_BACK = "write version, url and sha256 of before into infra.toml, and run this again"
+_FILE_BACK = (
+    "write version, url and sha256 of before into infra.toml, and run `pyinfra inventory.py deploys/bootstrap.py"
+    " --limit HOST`, which does not ask whether it is well now"
+)
 _EVERYWHERE = tuple(Role)
 
 

@@ -59,9 +59,11 @@ RARE: dict[str, frozenset[str]] = {
             "codeb_backup_copy_seen_timestamp_seconds",
             "codeb_backup_decryption_last_success_timestamp_seconds",
             "codeb_backup_last_success_timestamp_seconds",
+            "codeb_base_backup_last_success_timestamp_seconds",
             "codeb_host_authority_end_timestamp_seconds",
             "codeb_host_certificate_checked_timestamp_seconds",
             "codeb_restore_drill_last_success_timestamp_seconds",
+            "codeb_wal_missing_segments",
         }
     ),
     "postgres": frozenset({"pg_replication_slots_active"}),

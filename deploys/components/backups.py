@@ -59,6 +59,7 @@ def _units(name: str, script: str, arguments: str, description: str, calendar: s
         arguments=arguments,
         root=ROOT,
         metrics=METRICS,
+        reports="",
     )
     timer = render("backup/timer.j2", description=description, calendar=calendar)
     return [File(f"{_UNITS}/{name}.service", service), File(f"{_UNITS}/{name}.timer", timer)]

@@ -20,6 +20,8 @@ FILES = {
     "drill.json": ("codeb_restore_drill_last_success_timestamp_seconds", "database", ""),
     "seen.json": (SEEN, "copy", ',target="backup"'),
     "seen-stored.json": (SEEN, "copy", ',target="object-storage"'),
+    "base.json": ("codeb_base_backup_last_success_timestamp_seconds", "stanza", ""),
+    "missing.json": ("codeb_wal_missing_segments", "stanza", ""),
 }
 """The metric, the label that has the name, and further labels."""
 

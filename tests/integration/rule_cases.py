@@ -128,6 +128,7 @@ def _seen(copy: str, target: str = "object-storage") -> str:
 
 _DECRYPTED = 'codeb_backup_decryption_last_success_timestamp_seconds{database="codeb",host="backup"}'
 _DRILL = 'codeb_restore_drill_last_success_timestamp_seconds{database="codeb",host="storage"}'
+_BASE = 'codeb_base_backup_last_success_timestamp_seconds{stanza="main",host="storage"}'
 _NOT_SENT = 'alertmanager_notifications_failed_total{host="backup",integration="webhook"}'
 _ARCHIVE = 'pg_stat_archiver_failed_count{host="storage"}'
 _DEATHS = 'codeb_container_deaths_total{project="blog",environment="production",host="app"}'
@@ -182,6 +183,11 @@ CASES: dict[str, Case] = {
     "PostgresDown": _level("pg_up", 0, 1, 2, host="storage"),
     "PostgresConnections": Case(_connections(80), _connections(79), 6, {"host": "storage"}),
     "WalArchiveFailing": Case({_ARCHIVE: "0+1x60"}, {_ARCHIVE: flat(9)}, 20, {"host": "storage"}),
+    "WalMissing": _level("codeb_wal_missing_segments", 1, 0, 17, host="storage", stanza="main"),
+    "BaseBackupOld": Case(
+        {_BASE: flat(0, 40)}, {_BASE: flat(4 * 3600, 40)}, 33 * HOUR, {"stanza": "main", "host": "storage"}
+    ),
+    "BaseBackupNeverMade": Case({}, {_BASE: flat(FAR, 40)}, 27 * HOUR),
     "ReplicationSlotUnused": _level("pg_replication_slots_active", 0, 1, 32, host="storage", slot_name="standby"),
     "RedisDown": _level("redis_up", 0, 1, 2, host="storage"),
     "RedisMemory": Case(_redis(91, 100), _redis(91, 0), 6, {"host": "storage"}),

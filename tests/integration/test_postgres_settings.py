@@ -1,6 +1,8 @@
 """PostgreSQL starts with bootstrap's settings, and has taken each of them."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,22 +19,25 @@ ELSEWHERE = ("ssl", "listen_addresses")
 
 
 @pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresProcess]:
-    directory = tmp_path_factory.mktemp("settings")
-    for each in (directory, *directory.parents[:2]):
-        each.chmod(0o755)
-    process = PostgresProcess(directory, free_port(), "postgres")
-    process.create_bare()
-    try:
-        process.stop()
-        text = render("postgres/codeb.conf.j2", addresses="127.0.0.1", tls="/nonexistent", memory=memory_for(4 << 20))
-        lines = [line for line in text.splitlines() if not line.startswith(ELSEWHERE)]
-        with (directory / "db" / "postgresql.conf").open("a") as file:
-            file.write("\n".join([*lines, ""]))
-        process.start()
-        yield process
-    finally:
-        process.stop()
+def server() -> Iterator[PostgresProcess]:
+    """Not below pytest's own directory, which is closed to PostgreSQL's user."""
+    with tempfile.TemporaryDirectory(prefix="codeb-settings-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        process = PostgresProcess(directory, free_port(), "postgres")
+        process.create_bare()
+        try:
+            process.stop()
+            text = render(
+                "postgres/codeb.conf.j2", addresses="127.0.0.1", tls="/nonexistent", memory=memory_for(4 << 20)
+            )
+            lines = [line for line in text.splitlines() if not line.startswith(ELSEWHERE)]
+            with (directory / "db" / "postgresql.conf").open("a") as file:
+                file.write("\n".join([*lines, ""]))
+            process.start()
+            yield process
+        finally:
+            process.stop()
 
 
 def test_it_starts_with_them_and_every_one_counts(server: PostgresProcess) -> None:

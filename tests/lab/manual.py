@@ -1,14 +1,17 @@
 """Commands out of docs/operations.md, run on the lab as they stand there."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.lab import keys, provisioning
+from tests.lab.hosts import ROLES
 from tests.lab.paths import ROOT
 
 PAGE = ROOT / "docs" / "operations.md"
 _MARK = "```console\n"
+_SSH = re.compile(rf"\bssh (?=(?:{'|'.join(ROLES)}) )")
 
 
 def commands(heading: str, text: str = "") -> list[str]:
@@ -22,27 +25,34 @@ def commands(heading: str, text: str = "") -> list[str]:
     return found
 
 
-def run(command: str, seconds: float = 600) -> str:
-    """What it said; fails with that when it ends badly. `ssh` goes by the lab's own configuration."""
-    done = _ended(command, seconds)
-    assert done.returncode == 0, f"`{command}` ended with {done.returncode}:\n{(done.stdout + done.stderr)[-4000:]}"
-    return done.stdout
+def run(command: str, seconds: float = 600, checkout: Path = ROOT) -> str:
+    """What it said; fails with that when it ends badly. `ssh` goes by the lab's own configuration.
+
+    ``checkout`` is the directory it is typed in, whose code is run.
+    """
+    done = _ended(command, seconds, checkout)
+    assert done.returncode == 0, f"`{command}` ended with {done.returncode}:\n{_said(done)[-4000:]}"
+    return _said(done)
 
 
-def fails(command: str, seconds: float = 60) -> str:
+def fails(command: str, seconds: float = 60, checkout: Path = ROOT) -> str:
     """What it said when it ended badly, which it has to."""
-    done = _ended(command, seconds)
-    assert done.returncode != 0, f"`{command}` went well:\n{done.stdout[-4000:]}"
+    done = _ended(command, seconds, checkout)
+    assert done.returncode != 0, f"`{command}` went well:\n{_said(done)[-4000:]}"
+    return _said(done)
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> str:
     return done.stdout + done.stderr
 
 
-def _ended(command: str, seconds: float) -> subprocess.CompletedProcess[str]:
+def _ended(command: str, seconds: float, checkout: Path) -> subprocess.CompletedProcess[str]:
     programs = Path(sys.executable).parent
-    lab = command.replace(".venv/bin/", f"{programs}/").replace("ssh app ", f"ssh -F {keys.CONFIG} app ")
+    lab = _SSH.sub(f"ssh -F {keys.CONFIG} ", command.replace(".venv/bin/", f"{programs}/"))
     return subprocess.run(
         ["sh", "-c", lab],
-        cwd=ROOT,
-        env=provisioning.environment(),
+        cwd=checkout,
+        env={**provisioning.environment(), "PYTHONPATH": str(checkout)},
         capture_output=True,
         text=True,
         timeout=seconds,

@@ -13,6 +13,7 @@ from codeb import infra_file
 from codeb.adapters import opened_copy
 from codeb.adapters.ssh_pipe import SshPipe
 from codeb.cli.exits import EXIT_CODES, REFUSED, told
+from codeb.cli.host.rewind import rewind
 from codeb.domain.backup_copies import ROOT, Copy, left_out, listed, newest, to_restore
 from codeb.domain.infra import Infra, Role
 from codeb.errors import ConfigError, InvalidInput, Refused
@@ -30,6 +31,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON record on
 @click.group()
 def backups() -> None:
     """The encrypted copies on the backup host, from the operator's machine with infra.toml and its secrets."""
+
+
+backups.add_command(rewind)
 
 
 @backups.command("list", epilog=EXIT_CODES)

@@ -36,6 +36,7 @@ VALUES: dict[str, object] = {
     "migrates": True,
     "port": 9118,
     "program": "/bin/true",
+    "reports": " base.json",
     "root": "/opt/codeb",
     "script": "/bin/true",
     "shutdown_seconds": 15,

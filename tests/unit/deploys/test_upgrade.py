@@ -13,7 +13,7 @@ from pyinfra.api.exceptions import DeployError
 from codeb.domain.infra import Role
 from deploys.operations import upgrade as steps
 from deploys.operations.upgrade import UNHEALTHY, Newer, Obstacles, Upgrade, Version
-from deploys.upgrade import require_alone, wanted
+from deploys.upgrade import on_failure, require_alone, wanted
 from deploys.upgrades import UPGRADES
 from tests.unit.deploys import local
 
@@ -192,6 +192,13 @@ def test_every_command_of_the_table_is_one(name: str) -> None:
     component = wanted(name)
     for command in (component.healthy_on("10.0.0.1"), component.version, component.undo):
         subprocess.run(["sh", "-n", "-c", command], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("name", UPGRADES)
+def test_a_failed_step_leaves_a_way_back_that_the_look_before_does_not_refuse(name: str) -> None:
+    said = on_failure(UPGRADES[name])
+    assert UPGRADES[name].back in said
+    assert "run this again" not in UPGRADES[name].back
 
 
 def test_data_at_stake_have_a_backup() -> None:
