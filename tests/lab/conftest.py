@@ -55,6 +55,14 @@ def machines(lab: Confidential) -> Mapping[str, Any]:
     return {role: testinfra.get_host(f"ssh://{role}?ssh_config={keys.CONFIG}&controlpersist=0") for role in ROLES}
 
 
+@pytest.fixture(scope="module")
+def another_day(machines: Mapping[str, Any]) -> None:
+    """The copies of earlier tests are of yesterday: the backup host takes six versions of an item in a day."""
+    machines["backup"].check_output(
+        "find /var/backups/codeb-copies -name '*.age' -mmin -1440 -exec touch -d '25 hours ago' {} +"
+    )
+
+
 @pytest.fixture(scope="session")
 def browser(lab: Confidential) -> Browser:
     """At the app host's Caddy."""

@@ -17,7 +17,7 @@ from tests.lab.paths import ROOT
 from tests.lab.prometheus import Prometheus
 from tests.lab.waiting import until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("another_day")]
 
 DUMPS = "/var/backups/codeb/postgres"
 BACKUP = "codeb_backup_last_success_timestamp_seconds"

@@ -20,7 +20,7 @@ from tests.lab.hosts import DOMAIN
 from tests.lab.trust import REGISTRY
 from tests.lab.waiting import until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("another_day")]
 
 PROJECT = "phoenix"
 PRODUCTION = f"{PROJECT}.{DOMAIN}"

@@ -15,7 +15,7 @@ from tests.lab.hosts import DOMAIN
 from tests.lab.paths import LAB
 from tests.lab.trust import REGISTRY
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("another_day")]
 
 IMAGES = (("blog", "abc1234"), ("blog", "1.10"), ("shop", "def5678"))
 SITE = f"blog.{DOMAIN}"

@@ -26,7 +26,7 @@ from tests.lab.hosts import DOMAIN
 from tests.lab.paths import INFRA, LAB, ROOT
 from tests.lab.record import PROJECT
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("another_day")]
 
 POSTGRES, CODEB = manual.commands("## Upgrades")
 PACKAGES = ("postgresql-15", "postgresql-client-15", "libpq5")
