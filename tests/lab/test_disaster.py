@@ -85,6 +85,12 @@ def health(api: Api) -> Mapping[str, Any]:
     return found
 
 
+def versions(api: Api) -> Mapping[str, str | None]:
+    """By slot."""
+    slots = api.tool("slot_status", projectName=PROJECT)["slots"]
+    return {name: slot["version"] for name, slot in slots.items()}
+
+
 def findings(machines: Machines) -> set[str]:
     """Of the doctor, who mends nothing here."""
     found = json.loads(machines["app"].run("codeb doctor --dry-run --json").stdout)["findings"]
@@ -168,7 +174,7 @@ def test_the_app_host_comes_back(
     assert_released(api, browser, "v4")
     pushed_again()
     copied(machines)
-    known = api.tool("slot_status", projectName=PROJECT)["slots"]
+    known = versions(api)
     hosts.lose(hosts.all_hosts()["app"])
     lost = time.monotonic()
 
@@ -179,9 +185,7 @@ def test_the_app_host_comes_back(
 
     assert api.accepts_key()
     until(lambda: health(api), lambda found: found["status"] == "healthy")
-    assert [slot["version"] for slot in api.tool("slot_status", projectName=PROJECT)["slots"]] == [
-        slot["version"] for slot in known
-    ]
+    assert versions(api) == known
     assert Confidential(api.tool("env_get", projectName=PROJECT)["variables"]) == project
     assert psql(machines, project, "SELECT count(*) FROM ashes") == str(ROWS)
     assert_released(api, browser, "v5")
