@@ -29,15 +29,15 @@ class WholeAnswers:
 
     def _passed(self) -> None:
         self._turn = None
-        self.flush()
+        self._flush()
 
-    def flush(self) -> None:
+    def _flush(self) -> None:
         if held := self._held:
             self._held = b""
             self._transport.write(held)
 
     def close(self) -> None:
-        self.flush()
+        self._flush()
         self._transport.close()
 
     def __getattr__(self, name: str) -> Any:
@@ -45,5 +45,7 @@ class WholeAnswers:
 
 
 class WholeAnswersProtocol(HttpToolsProtocol):
+    """For uvicorn's ``http``."""
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, WholeAnswers(transport, self.loop)))

@@ -10,15 +10,15 @@ from codeb.domain.infra import Role
 from codeb.domain.reach import COPIES
 from codeb.errors import ConfigError
 from deploys.components import backup_bucket
+from deploys.components.backup_units import PROGRAM, UNITS, programs, run_timer, timer
 from deploys.components.host_certificate import TEXTFILES, TLS, TLS_GROUP, told
 from deploys.operations import debian, managed
 from deploys.operations.managed import Directory, File
 from deploys.operations.users import system_user
 from deploys.platform import Platform, current
-from deploys.rendering import TEMPLATES, render
+from deploys.rendering import render
 
 IDENTITY = "backup_identity"
-PROGRAM = "/usr/local/lib/codeb/backup"
 HOME = "/etc/codeb/backup"
 RECIPIENT, REDIS_PASSWORD = f"{HOME}/recipient", f"{HOME}/redis"
 RECEIVE, PRUNE, SEEN, USER = "codeb-backup-receive", "codeb-backup-prune", "codeb-backup-seen", "codeb-backups"
@@ -27,7 +27,6 @@ COPIES_ROOT, STORAGE_ROOT, STATE_ROOT = "/var/backups/codeb-copies", "/var/backu
 SEEN_ROOT = "/var/backups/codeb-seen"
 RESERVE_MB = 1024
 """What a copy leaves free, on the disk of who sends and of who receives it."""
-_UNITS = "/etc/systemd/system"
 _ALWAYS = ("globals", "redis", "database-codeb", "database-postgres")
 _SENDING = ("common", "bucket", "dump", "drill", "publish", "send", "restore")
 _RECEIVING = ("common", "bucket", "publish", "receive", "prune", "seen")
@@ -106,14 +105,12 @@ def sending(platform: Platform, role: Role) -> list[File]:
         tls_group=TLS_GROUP,
         metrics=f"{TEXTFILES}/{name}.prom",
     )
-    timer = _timer(description, "*-*-* 02:15:00", 30)
-    programs = [File(f"{PROGRAM}/{each}.py", _program(each)) for each in _SENDING]
     return [
-        *programs,
+        *programs(_SENDING),
         *bucket,
         File(RECIPIENT, f"{recipient(platform)}\n"),
-        File(f"{_UNITS}/{name}.service", service),
-        File(f"{_UNITS}/{name}.timer", timer),
+        File(f"{UNITS}/{name}.service", service),
+        timer(name, description, "*-*-* 02:15:00"),
     ]
 
 
@@ -142,13 +139,13 @@ def receiving(platform: Platform) -> list[File]:
         metrics=f"{TEXTFILES}/{SEEN}.prom",
     )
     return [
-        *(File(f"{PROGRAM}/{each}.py", _program(each)) for each in _RECEIVING),
-        File(f"{_UNITS}/{RECEIVE}.service", service),
+        *programs(_RECEIVING),
+        File(f"{UNITS}/{RECEIVE}.service", service),
         *bucket,
-        File(f"{_UNITS}/{PRUNE}.service", prune),
-        File(f"{_UNITS}/{PRUNE}.timer", _timer("Removal of old copies", "*-*-* 05:00:00", 30)),
-        File(f"{_UNITS}/{SEEN}.service", seen),
-        File(f"{_UNITS}/{SEEN}.timer", _timer("When copies came", "hourly", 5)),
+        File(f"{UNITS}/{PRUNE}.service", prune),
+        timer(PRUNE, "Removal of old copies", "*-*-* 05:00:00"),
+        File(f"{UNITS}/{SEEN}.service", seen),
+        timer(SEEN, "When copies came", "hourly", 5),
     ]
 
 
@@ -177,10 +174,6 @@ def _unit(
     )
 
 
-def _timer(description: str, calendar: str, minutes: int) -> str:
-    return render("backup/timer.j2", description=description, calendar=calendar, minutes=minutes)
-
-
 def _storage_files(platform: Platform) -> list[File]:
     return [File(REDIS_PASSWORD, f"{platform.secrets['redis_backup_password']}\n", "0640", "root", "postgres")]
 
@@ -196,13 +189,4 @@ def _send(name: str, wanted: list[File], root: Directory) -> None:
         ],
         files=wanted,
     )
-    managed.service(
-        name=f"Run {name} on a timer",
-        service=f"{name}.timer",
-        stamp=managed.stamp(*(file.data for file in wanted)),
-        changed_by=[written],
-    )
-
-
-def _program(name: str) -> bytes:
-    return (TEMPLATES / "backup" / f"{name}.py").read_bytes()
+    run_timer(name, wanted, written)

@@ -2,13 +2,13 @@
 
 from pyinfra.api.deploy import deploy
 
-from deploys.components.backups import PROGRAM
+from deploys.components.backup_units import PROGRAM, UNITS, of_postgres, programs, run_timer, timer
 from deploys.components.host_certificate import TEXTFILES
 from deploys.components.postgres import distribution_version
 from deploys.operations import debian, managed
 from deploys.operations.managed import Directory, File
 from deploys.operations.stanza import stanza
-from deploys.rendering import TEMPLATES, render
+from deploys.rendering import render
 
 REPOSITORY = "/var/lib/pgbackrest"
 STANZA = "main"
@@ -19,7 +19,6 @@ RESERVE_MB = 1024
 SHORT_MB = 4 * RESERVE_MB
 """With less than this free only the newest full backup and what builds on it stay."""
 QUEUE_MB = 2048
-_UNITS = "/etc/systemd/system"
 _PROGRAMS = ("common", "dump", "drill", "publish", "restore", "repository", "base", "archived", "rewind")
 
 
@@ -39,12 +38,7 @@ def point_in_time() -> None:
         files=wanted,
     )
     for name in (BASE, ARCHIVED):
-        managed.service(
-            name=f"Run {name} on a timer",
-            service=f"{name}.timer",
-            stamp=managed.stamp(*(file.data for file in wanted)),
-            changed_by=[written],
-        )
+        run_timer(name, wanted, written)
     stanza(
         name="Have a repository of this server",
         repository=REPOSITORY,
@@ -62,42 +56,34 @@ def files(version: int) -> list[File]:
     archive = render("point_in_time/pgbackrest-archive.sh.j2", reserve_mb=RESERVE_MB, **common)
     return [
         File(f"{PROGRAM}/pgbackrest-archive.sh", archive, "0755"),
-        *(File(f"{PROGRAM}/{name}.py", (TEMPLATES / "backup" / f"{name}.py").read_bytes()) for name in _PROGRAMS),
+        *programs(_PROGRAMS),
         File("/etc/pgbackrest/pgbackrest.conf", configuration),
-        File(f"{_UNITS}/{REWIND}.service", rewind),
-        *_base(),
-        *_archived(),
+        File(f"{UNITS}/{REWIND}.service", rewind),
+        *_units(
+            BASE, "base", RESERVE_MB, "base.json", description="A base backup of PostgreSQL", at=("*-*-* 03:15:00", 30)
+        ),
+        *_units(
+            ARCHIVED,
+            "archived",
+            SHORT_MB,
+            "missing.json",
+            description="A look for changes that are not archived",
+            at=("*:0/10", 1),
+        ),
     ]
 
 
-def _base() -> list[File]:
-    description = "A base backup of PostgreSQL"
-    service = _service(BASE, description, f"base.py {REPOSITORY} {RESERVE_MB}", "base.json")
-    return [service, _timer(BASE, description, "*-*-* 03:15:00", 30)]
-
-
-def _archived() -> list[File]:
-    description = "A look for changes that are not archived"
-    service = _service(ARCHIVED, description, f"archived.py {REPOSITORY} {SHORT_MB}", "missing.json")
-    return [service, _timer(ARCHIVED, description, "*:0/10", 1)]
-
-
-def _service(name: str, description: str, command: str, report: str) -> File:
-    script, _, arguments = command.partition(".py ")
-    text = render(
-        "backup/service.j2",
+def _units(name: str, script: str, megabytes: int, report: str, *, description: str, at: tuple[str, int]) -> list[File]:
+    """``at`` is when, and by how many minutes it is put off at most."""
+    metrics = f"{TEXTFILES}/{name}.prom"
+    service = of_postgres(
+        name,
+        script,
+        REPOSITORY,
+        megabytes,
         description=description,
-        program=PROGRAM,
-        script=script,
-        arguments=arguments,
         root=REPOSITORY,
-        metrics=f"{TEXTFILES}/{name}.prom",
-        reports=f" {report}",
+        metrics=metrics,
+        reports=[report],
     )
-    return File(f"{_UNITS}/{name}.service", text)
-
-
-def _timer(name: str, description: str, calendar: str, minutes: int) -> File:
-    """``minutes`` is by how much the start is put off at most, by chance."""
-    text = render("backup/timer.j2", description=description, calendar=calendar, minutes=minutes)
-    return File(f"{_UNITS}/{name}.timer", text)
+    return [service, timer(name, description, *at)]

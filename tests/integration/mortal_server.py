@@ -16,6 +16,7 @@ from codeb.cli.host.main import main
 from tests.integration.mortal import EFFECTS, Countdown, mortal
 from tests.integration.platform import Platform
 from tests.integration.waiting import free_port, until
+from tests.lab.paths import ROOT
 
 COUNT_ONLY = 0
 AT_THE_ANSWER = 10_000
@@ -51,7 +52,7 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", self.module],
                 env=environ,
-                cwd=Path(__file__).resolve().parents[2],
+                cwd=ROOT,
                 stdout=log,
                 stderr=log,
             )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploys.components.backups import PROGRAM
+from deploys.components.backup_units import PROGRAM
 from deploys.operations.stanza import Identifiers, lacking
 from deploys.rendering import TEMPLATES, render
 from tests.integration.debian_programs import debian_program

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import testinfra
 
-from tests.lab import keys, record
+from tests.lab import keys, nights, record
 from tests.lab.api import Api
 from tests.lab.browser import Browser
 from tests.lab.confidential import Confidential
@@ -57,10 +57,8 @@ def machines(lab: Confidential) -> Mapping[str, Any]:
 
 @pytest.fixture(scope="module")
 def another_day(machines: Mapping[str, Any]) -> None:
-    """The copies of earlier tests are of yesterday: the backup host takes six versions of an item in a day."""
-    machines["backup"].check_output(
-        "find /var/backups/codeb-copies -name '*.age' -mmin -1440 -exec touch -d '25 hours ago' {} +"
-    )
+    """For a module that makes copies."""
+    nights.another_day(machines)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests import sample_app
-from tests.lab import hosts, keys, manual, provisioning, record, registry
+from tests.lab import hosts, keys, manual, nights, provisioning, record, registry
 from tests.lab.api import Api
 from tests.lab.browser import Browser
 from tests.lab.confidential import Confidential
@@ -74,12 +74,6 @@ def pushed_again() -> None:
         push(version, record.PROJECT)
 
 
-def copied(machines: Machines) -> None:
-    """What the nights do."""
-    for role, unit in (("storage", "codeb-backup"), ("storage", "codeb-backup-copy"), ("app", "codeb-state-copy")):
-        machines[role].check_output(f"systemctl start {unit}.service")
-
-
 def health(api: Api) -> Mapping[str, Any]:
     found: Mapping[str, Any] = requests.get(f"{api.url}/health", timeout=10).json()
     return found
@@ -139,7 +133,7 @@ def test_the_storage_host_comes_back(
 ) -> None:
     before = findings(machines)
     asked = api.tool("audit_list", projectName=PROJECT, limit=1)["entries"][0]["id"]
-    copied(machines)
+    nights.copied(machines)
     hosts.lose(hosts.all_hosts()["storage"])
     lost = time.monotonic()
     until(lambda: health(api), lambda found: found["database"] == "away")
@@ -173,7 +167,7 @@ def test_the_app_host_comes_back(
 ) -> None:
     assert_released(api, browser, "v4")
     pushed_again()
-    copied(machines)
+    nights.copied(machines)
     known = versions(api)
     hosts.lose(hosts.all_hosts()["app"])
     lost = time.monotonic()

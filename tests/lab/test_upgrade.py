@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab import hosts, manual
+from tests.lab import hosts, manual, nights
 from tests.lab.api import Api, wait_ready
 from tests.lab.artifacts import program, sha256
 from tests.lab.browser import Browser
@@ -70,8 +70,7 @@ def visited(browser: Browser) -> Iterator[list[str]]:
 @pytest.fixture(scope="module", autouse=True)
 def copied(machines: Machines) -> None:
     """What the nights do, as the page says."""
-    for role, unit in (("storage", "codeb-backup"), ("storage", "codeb-backup-copy"), ("app", "codeb-state-copy")):
-        machines[role].check_output(f"systemctl start {unit}.service")
+    nights.copied(machines)
 
 
 def version(storage: Any, package: str = PACKAGES[0]) -> str:

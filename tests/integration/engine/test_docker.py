@@ -2,7 +2,6 @@
 
 import gc
 import http.client
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -18,17 +17,11 @@ from codeb.errors import Unavailable
 from codeb.services.errors import ImageUnavailable, Unhealthy
 from codeb.services.protocols import ProbeTarget
 from codeb.settings import Secret
-from tests.integration.containers import NAME, NETWORK, READY, names, runtime_on_the_engine, spec
+from tests.integration.containers import NAME, NETWORK, READY, names, spec
 from tests.integration.registry_process import RegistryProcess
 from tests.integration.waiting import free_port, until
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def runtime(registry: RegistryProcess) -> Iterator[DockerRuntime]:
-    with runtime_on_the_engine(registry.host) as runtime:
-        yield runtime
 
 
 def deploy(runtime: DockerRuntime, image: str, *, port: int, deployment: str = "dep_1", **env: str) -> None:

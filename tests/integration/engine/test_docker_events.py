@@ -18,19 +18,13 @@ from codeb.adapters.docker.runtime import DockerRuntime
 from codeb.adapters.probe import HttpProbe
 from codeb.services.errors import Unhealthy
 from codeb.services.protocols import ContainerSpec, ProbeTarget, Ticket
-from tests.integration.containers import NAME, READY, runtime_on_the_engine, spec
+from tests.integration.containers import NAME, READY, spec
 from tests.integration.registry_process import RegistryProcess
 from tests.integration.waiting import free_port, until
 
 pytestmark = pytest.mark.integration
 
 PATIENT = ProbeTarget("/health", 200, 60)
-
-
-@pytest.fixture
-def runtime(registry: RegistryProcess) -> Iterator[DockerRuntime]:
-    with runtime_on_the_engine(registry.host) as runtime:
-        yield runtime
 
 
 def started(runtime: DockerRuntime, registry: RegistryProcess, **env: str) -> ContainerSpec:

@@ -1,6 +1,5 @@
 """Every way in which a container fails to become ready says what it is and what to try. Spec section 3, step 9."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,7 +8,7 @@ from codeb.adapters.docker.runtime import DockerRuntime
 from codeb.services.errors import Cancelled, StartFailed, Unhealthy
 from codeb.services.protocols import ContainerSpec, ProbeTarget, Ticket
 from tests.integration import odd_images
-from tests.integration.containers import NAME, runtime_on_the_engine, spec
+from tests.integration.containers import NAME, spec
 from tests.integration.registry_process import RegistryProcess
 from tests.integration.waiting import free_port
 
@@ -17,17 +16,6 @@ pytestmark = pytest.mark.integration
 
 SOON = ProbeTarget("/health", 200, 2)
 NEVER_HELD = Ticket(NAME, "dep_1", None, was_running=False)
-
-
-@pytest.fixture
-def runtime(registry: RegistryProcess) -> Iterator[DockerRuntime]:
-    with runtime_on_the_engine(registry.host) as runtime:
-        yield runtime
-
-
-@pytest.fixture
-def v1(runtime: DockerRuntime, registry: RegistryProcess) -> str:
-    return runtime.pull(f"{registry.host}/hello:v1")
 
 
 def failure(runtime: DockerRuntime, wanted: ContainerSpec, target: ProbeTarget = SOON) -> Unhealthy:

@@ -1,6 +1,5 @@
 """What the engine makes of a container is read back. Security 5; spec section 3, step 8."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,24 +13,13 @@ from codeb.errors import Unavailable
 from codeb.services.errors import StartFailed
 from codeb.services.protocols import ContainerSpec, Ticket
 from tests.integration import odd_images
-from tests.integration.containers import NAME, PROJECT, READY, VOLUME, names, runtime_on_the_engine, spec
+from tests.integration.containers import NAME, PROJECT, READY, VOLUME, names, spec
 from tests.integration.registry_process import RegistryProcess
 from tests.integration.waiting import free_port
 
 pytestmark = pytest.mark.integration
 
 FIRST = Ticket(NAME, "dep_1", None, was_running=False)
-
-
-@pytest.fixture
-def runtime(registry: RegistryProcess) -> Iterator[DockerRuntime]:
-    with runtime_on_the_engine(registry.host) as runtime:
-        yield runtime
-
-
-@pytest.fixture
-def v1(runtime: DockerRuntime, registry: RegistryProcess) -> str:
-    return runtime.pull(f"{registry.host}/hello:v1")
 
 
 def with_a_volume(image: str) -> ContainerSpec:

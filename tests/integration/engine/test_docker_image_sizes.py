@@ -1,21 +1,12 @@
 """The disk of a team's images, by the engine's own figures. Security 10."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from codeb.adapters.docker.runtime import DockerRuntime
 from tests import sample_app
-from tests.integration.containers import runtime_on_the_engine
 from tests.integration.registry_process import RegistryProcess
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def runtime(registry: RegistryProcess) -> Iterator[DockerRuntime]:
-    with runtime_on_the_engine(registry.host) as runtime:
-        yield runtime
 
 
 def test_an_image_takes_what_the_engine_says_however_it_is_named(

@@ -20,12 +20,6 @@ from tests.integration.waiting import free_port
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
-def runtime(registry: RegistryProcess) -> Iterator[DockerRuntime]:
-    with runtime_on_the_engine(registry.host) as runtime:
-        yield runtime
-
-
 class _Nobody(http.server.BaseHTTPRequestHandler):
     """A registry that knows no login."""
 

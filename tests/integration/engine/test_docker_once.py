@@ -1,7 +1,5 @@
 """Containers that run once: a migration, say. Design section 5."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from codeb.adapters.docker import containers
@@ -10,24 +8,13 @@ from codeb.adapters.docker.runtime import DockerRuntime
 from codeb.services.errors import Cancelled, StartFailed, Unhealthy
 from codeb.services.protocols import ContainerSpec
 from tests.integration import odd_images
-from tests.integration.containers import NAME, PROJECT, names, runtime_on_the_engine, spec
+from tests.integration.containers import NAME, PROJECT, names, spec
 from tests.integration.registry_process import RegistryProcess
 from tests.integration.waiting import free_port
 
 pytestmark = pytest.mark.integration
 
 ONCE = f"{NAME}-migrate"
-
-
-@pytest.fixture
-def runtime(registry: RegistryProcess) -> Iterator[DockerRuntime]:
-    with runtime_on_the_engine(registry.host) as runtime:
-        yield runtime
-
-
-@pytest.fixture
-def v1(runtime: DockerRuntime, registry: RegistryProcess) -> str:
-    return runtime.pull(f"{registry.host}/hello:v1")
 
 
 def once(image: str, **env: str) -> ContainerSpec:

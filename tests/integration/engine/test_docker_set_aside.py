@@ -2,7 +2,6 @@
 
 import socket
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -15,22 +14,11 @@ from codeb.adapters.docker.runtime import DockerRuntime
 from codeb.errors import CodebError, Unavailable
 from codeb.services.errors import StartFailed
 from codeb.services.protocols import Held, Ticket
-from tests.integration.containers import NAME, PROJECT, READY, names, runtime_on_the_engine, spec
+from tests.integration.containers import NAME, PROJECT, READY, names, spec
 from tests.integration.registry_process import RegistryProcess
 from tests.integration.waiting import free_port
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def runtime(registry: RegistryProcess) -> Iterator[DockerRuntime]:
-    with runtime_on_the_engine(registry.host) as runtime:
-        yield runtime
-
-
-@pytest.fixture
-def image(runtime: DockerRuntime, registry: RegistryProcess) -> str:
-    return runtime.pull(f"{registry.host}/hello:v1")
 
 
 def run(runtime: DockerRuntime, image: str, deployment: str = "dep_1") -> Ticket:
@@ -57,10 +45,8 @@ def assert_back(runtime: DockerRuntime) -> None:
     assert policy(runtime, NAME) == "unless-stopped"
 
 
-def test_what_is_set_aside_is_stopped_and_does_not_come_back_with_the_engine(
-    runtime: DockerRuntime, image: str
-) -> None:
-    run(runtime, image)
+def test_what_is_set_aside_is_stopped_and_does_not_come_back_with_the_engine(runtime: DockerRuntime, v1: str) -> None:
+    run(runtime, v1)
     ticket = runtime.clear(NAME, "dep_2")
     assert ticket.set_aside is not None
     assert ticket.was_running
@@ -68,8 +54,8 @@ def test_what_is_set_aside_is_stopped_and_does_not_come_back_with_the_engine(
     assert policy(runtime, ticket.set_aside) == "no"
 
 
-def test_a_clear_is_done_again_with_the_same_outcome(runtime: DockerRuntime, image: str) -> None:
-    run(runtime, image)
+def test_a_clear_is_done_again_with_the_same_outcome(runtime: DockerRuntime, v1: str) -> None:
+    run(runtime, v1)
     first = runtime.clear(NAME, "dep_2")
     assert runtime.clear(NAME, "dep_2") == first == runtime.left_behind(NAME, "dep_2")
     runtime.undo(first)
@@ -77,8 +63,8 @@ def test_a_clear_is_done_again_with_the_same_outcome(runtime: DockerRuntime, ima
     assert_back(runtime)
 
 
-def test_a_clear_that_died_after_the_rename_is_finished(runtime: DockerRuntime, image: str) -> None:
-    run(runtime, image)
+def test_a_clear_that_died_after_the_rename_is_finished(runtime: DockerRuntime, v1: str) -> None:
+    run(runtime, v1)
     runtime.client.containers.get(NAME).rename(f"{NAME}.aside-dep_2")
     ticket = runtime.clear(NAME, "dep_2")
     assert not runtime.observe(f"{NAME}.aside-dep_2").running
@@ -86,8 +72,8 @@ def test_a_clear_that_died_after_the_rename_is_finished(runtime: DockerRuntime, 
     assert_back(runtime)
 
 
-def test_a_clear_that_died_between_stop_and_rename_gives_back_what_ran(runtime: DockerRuntime, image: str) -> None:
-    run(runtime, image)
+def test_a_clear_that_died_between_stop_and_rename_gives_back_what_ran(runtime: DockerRuntime, v1: str) -> None:
+    run(runtime, v1)
     container = runtime.client.containers.get(NAME)
     container.update(restart_policy=NOT_KEPT)
     container.stop()
@@ -95,18 +81,18 @@ def test_a_clear_that_died_between_stop_and_rename_gives_back_what_ran(runtime: 
     assert_back(runtime)
 
 
-def test_a_deploy_that_died_with_its_container_begins_again_or_is_undone(runtime: DockerRuntime, image: str) -> None:
-    run(runtime, image)
-    run(runtime, image, "dep_2")
+def test_a_deploy_that_died_with_its_container_begins_again_or_is_undone(runtime: DockerRuntime, v1: str) -> None:
+    run(runtime, v1)
+    run(runtime, v1, "dep_2")
     again = runtime.clear(NAME, "dep_2")
     assert names(runtime) == [again.set_aside]
-    runtime.start(again, spec(image, port=free_port(), deployment="dep_2"))
+    runtime.start(again, spec(v1, port=free_port(), deployment="dep_2"))
     runtime.undo(runtime.left_behind(NAME, "dep_2"))
     assert_back(runtime)
 
 
-def test_an_undo_that_died_half_way_is_finished(runtime: DockerRuntime, image: str) -> None:
-    run(runtime, image)
+def test_an_undo_that_died_half_way_is_finished(runtime: DockerRuntime, v1: str) -> None:
+    run(runtime, v1)
     ticket = runtime.clear(NAME, "dep_2")
     assert ticket.set_aside is not None
     runtime.client.containers.get(ticket.set_aside).start()
@@ -115,9 +101,9 @@ def test_an_undo_that_died_half_way_is_finished(runtime: DockerRuntime, image: s
 
 
 def test_what_cannot_start_again_has_its_name_back_all_the_same(
-    runtime: DockerRuntime, image: str, registry: RegistryProcess
+    runtime: DockerRuntime, v1: str, registry: RegistryProcess
 ) -> None:
-    run(runtime, image)
+    run(runtime, v1)
     ticket = runtime.clear(NAME, "dep_2")
     with socket.create_server(("127.0.0.1", port_of(runtime, str(ticket.set_aside)))):
         with pytest.raises(Unavailable, match=r"it refused: .*address already in use"):
@@ -127,8 +113,8 @@ def test_what_cannot_start_again_has_its_name_back_all_the_same(
     assert_back(runtime)
 
 
-def test_what_did_not_run_does_not_run_when_it_is_back(runtime: DockerRuntime, image: str) -> None:
-    run(runtime, image)
+def test_what_did_not_run_does_not_run_when_it_is_back(runtime: DockerRuntime, v1: str) -> None:
+    run(runtime, v1)
     runtime.client.containers.get(NAME).stop()
     ticket = runtime.clear(NAME, "dep_2")
     assert not ticket.was_running
@@ -138,17 +124,17 @@ def test_what_did_not_run_does_not_run_when_it_is_back(runtime: DockerRuntime, i
     assert (observed.running, observed.deployment_id) == (False, "dep_1")
 
 
-def test_a_commit_leaves_the_new_one_alone_and_is_done_again_without_harm(runtime: DockerRuntime, image: str) -> None:
-    run(runtime, image)
-    ticket = run(runtime, image, "dep_2")
+def test_a_commit_leaves_the_new_one_alone_and_is_done_again_without_harm(runtime: DockerRuntime, v1: str) -> None:
+    run(runtime, v1)
+    ticket = run(runtime, v1, "dep_2")
     runtime.commit(ticket)
     runtime.commit(ticket)
     assert (names(runtime), runtime.observe(NAME).deployment_id) == ([NAME], "dep_2")
 
 
-def test_everything_of_ours_is_held_with_whose_it_is(runtime: DockerRuntime, image: str) -> None:
-    run(runtime, image)
-    run(runtime, image, "dep_2")
+def test_everything_of_ours_is_held_with_whose_it_is(runtime: DockerRuntime, v1: str) -> None:
+    run(runtime, v1)
+    run(runtime, v1, "dep_2")
     held = sorted((each for each in runtime.held() if each.project == PROJECT), key=lambda each: each.name)
     assert held == [
         Held(NAME, PROJECT, "production", "dep_2", running=True, set_aside=False),
@@ -156,8 +142,8 @@ def test_everything_of_ours_is_held_with_whose_it_is(runtime: DockerRuntime, ima
     ]
 
 
-def test_a_stopped_or_paused_container_is_revived_and_one_that_runs_is_left(runtime: DockerRuntime, image: str) -> None:
-    run(runtime, image)
+def test_a_stopped_or_paused_container_is_revived_and_one_that_runs_is_left(runtime: DockerRuntime, v1: str) -> None:
+    run(runtime, v1)
     container = runtime.client.containers.get(NAME)
     container.stop()
     runtime.revive(NAME)
@@ -177,7 +163,7 @@ def test_reviving_what_is_not_there_is_said(runtime: DockerRuntime) -> None:
         runtime.revive(NAME)
 
 
-def test_two_that_remove_the_same_container_at_once_both_succeed(runtime: DockerRuntime, image: str) -> None:
+def test_two_that_remove_the_same_container_at_once_both_succeed(runtime: DockerRuntime, v1: str) -> None:
     failures: list[Exception] = []
 
     def remove() -> None:
@@ -188,7 +174,7 @@ def test_two_that_remove_the_same_container_at_once_both_succeed(runtime: Docker
             failures.append(error)
 
     for deployment in ("dep_1", "dep_2", "dep_3"):
-        run(runtime, image, deployment)
+        run(runtime, v1, deployment)
         hands = [threading.Thread(target=remove) for _ in range(4)]
         for hand in hands:
             hand.start()

@@ -9,17 +9,11 @@ from codeb.adapters.docker.log_engine import DockerLogs
 from codeb.adapters.docker.log_follower import LogFollower
 from codeb.adapters.docker.runtime import DockerRuntime
 from tests.fakes.streams import FakeReader
-from tests.integration.containers import NAME, PROJECT, runtime_on_the_engine, spec
+from tests.integration.containers import NAME, PROJECT, spec
 from tests.integration.registry_process import RegistryProcess
 from tests.integration.waiting import free_port
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def runtime(registry: RegistryProcess) -> Iterator[DockerRuntime]:
-    with runtime_on_the_engine(registry.host) as runtime:
-        yield runtime
 
 
 @pytest.fixture

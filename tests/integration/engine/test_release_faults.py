@@ -26,16 +26,6 @@ BLOG = Environment.of("blog")
 UseCase = Callable[[Platform, Services], object]
 
 
-@pytest.fixture
-def services(platform: Platform) -> Iterator[Services]:
-    """v1 in grace, v2 with the traffic."""
-    with platform.opened() as services:
-        services.init_project("blog", ME)
-        for version in ("v1", "v2"):
-            platform.release(services, BLOG, version)
-        yield services
-
-
 def _deploy(platform: Platform, services: Services) -> None:
     platform.deploy(services, BLOG, "v1")
 

@@ -1,6 +1,6 @@
 """kill -9 at every effect on the world, real parts, visitors all the while. Issue 4, section 6."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -16,16 +16,6 @@ from tests.load import Visit, visitors
 pytestmark = pytest.mark.integration
 
 BLOG = Environment.of("blog")
-
-
-@pytest.fixture
-def services(platform: Platform) -> Iterator[Services]:
-    """v1 in grace, v2 with the traffic."""
-    with platform.opened() as services:
-        services.init_project("blog", ME)
-        platform.release(services, BLOG, "v1")
-        platform.release(services, BLOG, "v2")
-        yield services
 
 
 def deploy(image: str, services: Services) -> None:

@@ -1,6 +1,5 @@
 """Several processes of one host at work on one environment: an API beside an API, a command beside both. Issue 4, 5."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -18,15 +17,6 @@ pytestmark = pytest.mark.integration
 
 BLOG = Environment.of("blog")
 ROUNDS = 12
-
-
-@pytest.fixture
-def services(platform: Platform) -> Iterator[Services]:
-    with platform.opened() as services:
-        services.init_project("blog", ME)
-        for version in ("v1", "v2"):
-            platform.release(services, BLOG, version)
-        yield services
 
 
 def switch_again_and_again(services: Services) -> None:

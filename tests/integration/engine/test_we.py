@@ -18,6 +18,7 @@ from codeb.domain.access import Role
 from tests.integration.mortal_server import AT_THE_ANSWER, Server
 from tests.integration.platform import DOMAIN, Platform
 from tests.integration.waiting import until
+from tests.lab.paths import ROOT
 
 pytestmark = pytest.mark.integration
 
@@ -35,7 +36,7 @@ class Person:
         process = subprocess.Popen(
             [sys.executable, "-m", "codeb.cli.we", *arguments],
             env={"HOME": str(self.home), "PYTHONUNBUFFERED": "1"},
-            cwd=Path(__file__).resolve().parents[3],
+            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

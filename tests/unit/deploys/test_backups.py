@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploys.components import backups
+from deploys.components.backup_units import PROGRAM
 from deploys.components.host_certificate import TEXTFILES
 from deploys.platform import Platform
 from tests.unit.deploys.conftest import MakePlatform
@@ -39,7 +40,7 @@ def test_a_unit_is_user_postgres_who_writes_below_the_backups_and_reaches_no_net
 
 @pytest.mark.parametrize("name", [backups.BACKUP, backups.DRILL])
 def test_what_happened_is_published_by_root_after_a_failure_too(platform: Platform, name: str) -> None:
-    published = f"ExecStopPost=+/usr/bin/python3 -B {backups.PROGRAM}/publish.py {backups.ROOT} {backups.METRICS}"
+    published = f"ExecStopPost=+/usr/bin/python3 -B {PROGRAM}/publish.py {backups.ROOT} {backups.METRICS}"
     assert published in texts(platform)[f"{name}.service"].splitlines()
     assert Path(backups.METRICS).parent == Path(TEXTFILES)
 

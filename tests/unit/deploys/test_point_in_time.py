@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from deploys.components import point_in_time
-from deploys.components.backups import PROGRAM
+from deploys.components.backup_units import PROGRAM
 from deploys.components.host_certificate import TEXTFILES
 from deploys.components.postgres import conf
 from deploys.operations.stanza import Identifiers, lacking
